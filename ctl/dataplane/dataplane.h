@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dataplane.h - the kernel side: load, pin and adopt the program and its maps, attach it, write
+ * services, backends and slots, read counters. The only folder that calls bpf(). No policy: which
+ * backend is up or what stands in a slot is decided elsewhere.
+ *
+ * Pins, below the pin directory (0700):
+ *   maps-v<ABI>/<map>     made when first loaded; adopted by a later daemon of the same ABI
+ *   links/<ifindex>       one XDP link an interface
+ * The maps are the truth about numbers: which slots and backend numbers a service has is read back
+ * from them, never kept elsewhere. One thread uses this module, but for dataplane_grace_wait().
+ */
+#ifndef DATAPLANE_DATAPLANE_H
+#define DATAPLANE_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "model/addr.h"
+#include "shunt/abi.h"
+
+struct dataplane;
+struct dataplane_service; /* a service's entry, its slots and its backend numbers */
+
+struct dataplane_options {
+	const char *pin_dir; /* on a bpffs; made if it is missing; mounted by the caller */
+	uint64_t seed;
+	uint32_t slots_max, backends_max; /* what new maps get; adopted ones keep their sizes */
+};
+
+/* What is loaded, for `status`. */
+struct dataplane_info {
+	uint32_t abi_version;
+	bool adopted; /* the maps were there before this daemon */
+	uint64_t seed;
+	uint32_t slots_max, slots_used, backends_max, backends_used, services_used;
+	uint64_t map_bytes; /* memory of all maps, as the kernel tells (fdinfo memlock) */
+	char program_tag[17];
+	uint32_t program_id;
+};
+
+struct dataplane_link {
+	uint32_t ifindex;
+	bool native; /* in the driver; otherwise generic */
+};
+
+/*
+ * Lock the pin directory, verify that it and its pins are root's own, load the program with
+ * adopted or new maps. Packets still go to the program that was attached before, until
+ * dataplane_activate(). -EBUSY: another daemon holds the directory. -EPERM: pins of somebody else.
+ * An adopted seed or size that differs from @options is kept; dataplane_info() tells.
+ */
+int dataplane_open(const struct dataplane_options *options, struct dataplane **ret,
+		   struct error *err);
+
+/* Put the new program in the place of the old in every pinned link, forget links whose interface is
+ * gone, and remove the maps of other ABI versions. Call it when the maps are filled. */
+int dataplane_activate(struct dataplane *dp, struct error *err);
+
+/* Close everything; what is pinned goes on forwarding. Takes NULL, returns NULL. */
+struct dataplane *dataplane_close(struct dataplane *dp);
+DEFINE_CLEANUP(struct dataplane *, dataplane_close)
+
+/* Detach and unpin everything below @pin_dir, of every ABI version. 0 too if nothing is there. */
+int dataplane_teardown(const char *pin_dir, struct error *err);
+
+void dataplane_info(const struct dataplane *dp, struct dataplane_info *ret);
+
+/* --- interfaces --- */
+
+/*
+ * Attach natively, generically where the driver cannot. Attached already: 0, and nothing changes.
+ * -EBUSY when another program sits there. Packets may leave by an attached interface.
+ */
+int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_link *ret,
+		     struct error *err);
+int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err); /* -ENOENT */
+/* The attached interfaces, at most @max of them; returns how many. */
+size_t dataplane_links(const struct dataplane *dp, struct dataplane_link *ret, size_t max);
+
+/* --- VIPs: addresses that have at least one service --- */
+
+int dataplane_vip_set(struct dataplane *dp, const struct ip_addr *vip, bool drop_unmatched,
+		      struct error *err);
+int dataplane_vip_remove(struct dataplane *dp, const struct ip_addr *vip);
+
+/* --- services --- */
+
+/*
+ * The service at @address: the one the maps have (adopted, with its slots and numbers; another
+ * table size than @table_size is refused with -EEXIST), or a new one, whose slots are all 0.
+ * Packets do not match a new one before dataplane_service_publish(). -ENOSPC: slots_max or
+ * backends_max is used up. The handle is owned by @dp and lives until dataplane_service_remove().
+ */
+int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint32_t table_size,
+			   struct dataplane_service **ret, struct error *err);
+/* Write the service's entry: from now on its packets are forwarded. Also after @forward changed. */
+int dataplane_service_publish(struct dataplane_service *service, enum shunt_forward forward,
+			      struct error *err);
+/* Take the entry away; its slots and numbers are free for others after a grace period. */
+int dataplane_service_remove(struct dataplane_service *service, struct error *err);
+
+/* Remove services that the maps have and that nobody opened: the operator dropped them while no
+ * daemon ran. Returns how many. */
+size_t dataplane_remove_unopened(struct dataplane *dp);
+
+/* --- backends: numbers 1 .. 65535, local to the service --- */
+
+/*
+ * The number of the backend at @at: the one it has, or a new one that no slot names. Its entry is
+ * not in use before it is written. -ENOSPC. May move the service's numbers to a larger range; that
+ * is invisible to callers and to packets.
+ */
+int dataplane_backend_open(struct dataplane_service *service, const struct endpoint *at,
+			   uint16_t *ret_number, struct error *err);
+/* What the maps say of a number; false when it is not in use. */
+bool dataplane_backend_read(const struct dataplane_service *service, uint16_t number,
+			    struct shunt_backend *ret);
+/*
+ * Write the entry (addr4 and port must be those it was opened with) and, for nat, the way back.
+ * -EEXIST when another nat service holds the way back.
+ */
+int dataplane_backend_write(struct dataplane_service *service, uint16_t number,
+			    const struct shunt_backend *entry, struct error *err);
+/* Free the number; no slot may name it any more. */
+int dataplane_backend_remove(struct dataplane_service *service, uint16_t number,
+			     struct error *err);
+/* Calls @each for every number in use. */
+void dataplane_backends(const struct dataplane_service *service,
+			void (*each)(uint16_t number, const struct shunt_backend *entry, void *arg),
+			void *arg);
+
+/* --- slots --- */
+
+uint32_t dataplane_slots_count(const struct dataplane_service *service);
+/* The words as they are now. */
+const volatile uint32_t *dataplane_slots(const struct dataplane_service *service);
+/* Store one word in place. */
+void dataplane_slot_write(struct dataplane_service *service, uint32_t slot, uint32_t word);
+
+/* --- grace --- */
+
+/*
+ * Wait until no CPU acts on what was in the maps before the call (some 10 ms). Any thread.
+ * Returns a negative errno if the kernel cannot tell.
+ */
+int dataplane_grace_wait(void);
+/* Two steps around a wait: what was removed before begin() is free for others after end(). */
+uint64_t dataplane_retire_begin(struct dataplane *dp); /* 0 = nothing to free */
+void dataplane_retire_end(struct dataplane *dp, uint64_t ticket);
+
+/* --- counters --- */
+
+void dataplane_backend_counters(const struct dataplane_service *service, uint16_t number,
+				struct shunt_counters *ret);
+/* All backends', present and past. */
+void dataplane_service_counters(const struct dataplane_service *service,
+				struct shunt_counters *ret);
+void dataplane_reasons(const struct dataplane *dp, uint64_t ret[static SHUNT_REASON_COUNT]);
+
+/* --- requests from the program --- */
+
+/* A descriptor that becomes readable when the program asks for something. */
+int dataplane_requests_fd(const struct dataplane *dp);
+/* Call @each for every request that waits; then lets the program make @tokens more. */
+void dataplane_requests_read(struct dataplane *dp, uint64_t tokens,
+			     void (*each)(const struct shunt_request *request, void *arg), void *arg);
+
+/* For packet tests, explain and bench: the program's descriptor, owned by @dp. */
+int dataplane_program_fd(const struct dataplane *dp);
+
+#endif

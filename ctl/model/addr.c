@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* addr.c - see addr.h */
+#include "model/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/value.h"
+
+int ip_addr_parse(const char *text, struct ip_addr *ret, struct error *err)
+{
+	struct ip_addr addr = {};
+
+	if (inet_pton(AF_INET, text, &addr.v4) == 1)
+		addr.family = AF_INET;
+	else if (inet_pton(AF_INET6, text, &addr.v6) == 1)
+		addr.family = AF_INET6;
+	else
+		return error_set(err, -EINVAL, "'%s' is not an IP address; expected one like 192.0.2.10",
+				 text);
+	*ret = addr;
+	return 0;
+}
+
+static int port_parse(const char *text, uint16_t *ret, struct error *err)
+{
+	uint64_t port;
+
+	if (value_parse_number(text, 1, 65535, &port, NULL))
+		return error_set(err, -EINVAL, "'%s' is not a port; expected 1 to 65535", text);
+	*ret = (uint16_t)port;
+	return 0;
+}
+
+/* Split "[addr]:port", "[addr]", "addr4:port", "addr" into its two parts; *ret_port NULL = none. */
+static int endpoint_split(char *text, char **ret_addr, char **ret_port)
+{
+	char *end;
+
+	*ret_port = NULL;
+	if (*text == '[') {
+		end = strchr(text, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return -EINVAL;
+		*end = '\0';
+		*ret_addr = text + 1;
+		if (end[1])
+			*ret_port = end + 2;
+		return strchr(*ret_addr, ':') ? 0 : -EINVAL;
+	}
+	*ret_addr = text;
+	end = strchr(text, ':');
+	if (end && !strchr(end + 1, ':')) { /* more than one colon: a bare IPv6 address */
+		*end = '\0';
+		*ret_port = end + 1;
+	}
+	return 0;
+}
+
+int endpoint_parse(const char *text, struct endpoint *ret, struct error *err)
+{
+	struct endpoint at = {};
+	char copy[ENDPOINT_LEN + 8], *addr, *port;
+	int r;
+
+	if (strlen(text) >= sizeof(copy))
+		return error_set(err, -EINVAL, "'%.40s...' is too long for ADDRESS[:PORT]", text);
+	memcpy(copy, text, strlen(text) + 1);
+	if (endpoint_split(copy, &addr, &port))
+		return error_set(err, -EINVAL, "'%s' is not ADDRESS[:PORT]; write IPv6 as [ADDRESS]:PORT",
+				 text);
+	r = ip_addr_parse(addr, &at.addr, err);
+	if (r)
+		return r;
+	if (port) {
+		r = port_parse(port, &at.port, err);
+		if (r)
+			return r;
+	}
+	*ret = at;
+	return 0;
+}
+
+int vip_parse(const char *text, struct vip *ret, struct error *err)
+{
+	struct vip vip = {};
+	int r;
+
+	if (strncmp(text, "tcp:", 4) == 0)
+		vip.protocol = IPPROTO_TCP;
+	else if (strncmp(text, "udp:", 4) == 0)
+		vip.protocol = IPPROTO_UDP;
+	else
+		return error_set(err, -EINVAL, "'%s' is not an address of a service; expected one like "
+				 "tcp:192.0.2.10:80 or udp:192.0.2.10:53", text);
+	r = endpoint_parse(text + 4, &vip.at, err);
+	if (r)
+		return r;
+	if (!vip.at.port)
+		return error_set(err, -EINVAL, "'%s' has no port; expected one like tcp:192.0.2.10:80", text);
+	*ret = vip;
+	return 0;
+}
+
+const char *ip_addr_format(const struct ip_addr *addr, char buf[static IP_ADDR_LEN])
+{
+	if (!addr->family || !inet_ntop(addr->family, &addr->v4, buf, IP_ADDR_LEN))
+		snprintf(buf, IP_ADDR_LEN, "-");
+	return buf;
+}
+
+const char *endpoint_format(const struct endpoint *at, char buf[static ENDPOINT_LEN])
+{
+	char addr[IP_ADDR_LEN];
+
+	ip_addr_format(&at->addr, addr);
+	if (!at->port)
+		snprintf(buf, ENDPOINT_LEN, "%s", addr);
+	else if (at->addr.family == AF_INET6)
+		snprintf(buf, ENDPOINT_LEN, "[%s]:%u", addr, at->port);
+	else
+		snprintf(buf, ENDPOINT_LEN, "%s:%u", addr, at->port);
+	return buf;
+}
+
+const char *vip_format(const struct vip *vip, char buf[static VIP_LEN])
+{
+	char at[ENDPOINT_LEN];
+
+	snprintf(buf, VIP_LEN, "%s:%s", vip->protocol == IPPROTO_UDP ? "udp" : "tcp",
+		 endpoint_format(&vip->at, at));
+	return buf;
+}
+
+int ip_addr_compare(const struct ip_addr *a, const struct ip_addr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	if (a->family == AF_INET)
+		return memcmp(&a->v4, &b->v4, sizeof(a->v4));
+	return a->family ? memcmp(&a->v6, &b->v6, sizeof(a->v6)) : 0;
+}
+
+int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
+{
+	int c = ip_addr_compare(&a->addr, &b->addr);
+
+	return c ? c : (int)a->port - (int)b->port;
+}
+
+int vip_compare(const struct vip *a, const struct vip *b)
+{
+	return a->protocol != b->protocol ? a->protocol - b->protocol :
+					    endpoint_compare(&a->at, &b->at);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * net.h - the director's links, routes, neighbours and addresses, through libnl.
+ *
+ * It answers "by which interface and MAC does a packet for this backend leave?", keeps the
+ * neighbours that were asked for resolved (managed entries: the kernel probes them again and
+ * again), and calls back when an answer may have changed. It never sleeps: fd() goes into the
+ * event loop, dispatch() is called when it is readable.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "model/addr.h"
+
+struct net;
+
+/* How a packet reaches a destination, or why not. */
+struct net_hop {
+	uint32_t ifindex;
+	char ifname[IF_NAMESIZE];
+	struct ip_addr via;    /* the neighbour: a gateway or the destination itself */
+	uint8_t dmac[6], smac[6];
+	uint32_t mtu;
+	bool resolved;	       /* everything above is known */
+	char reason[160];      /* when not resolved: why, for people ("no route to 10.0.0.11") */
+};
+
+/* @changed is called after a dispatch in which links, routes, neighbours or addresses changed that
+ * an earlier answer depended on; @arg is passed on. */
+int net_open(void (*changed)(void *arg), void *arg, struct net **ret, struct error *err);
+struct net *net_close(struct net *net); /* takes NULL, returns NULL; managed entries stay */
+DEFINE_CLEANUP(struct net *, net_close)
+
+int net_fd(const struct net *net);
+void net_dispatch(struct net *net);
+
+/*
+ * Ask for the way to @to, and from now on keep its neighbour resolved. Answers from what is known
+ * now; when the neighbour is still unknown, a resolution is under way and @changed will be called.
+ */
+void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret);
+/* No longer keep @to's neighbour resolved (unless another destination needs the same one). */
+void net_release(struct net *net, const struct ip_addr *to);
+/* Ask the kernel once to resolve a neighbour (the program saw a reply for it). */
+void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+
+/* --- links --- */
+
+/* -ENOENT with "no interface 'eth7'" */
+int net_link_index(struct net *net, const char *ifname, uint32_t *ret, struct error *err);
+/* The name, "" when there is no such link. */
+const char *net_link_name(struct net *net, uint32_t ifindex, char buf[static IF_NAMESIZE]);
+bool net_link_mac(struct net *net, uint32_t ifindex, uint8_t ret[static 6]);
+bool net_link_up(struct net *net, uint32_t ifindex); /* carrier and administratively up */
+/* net.ipv4.conf.IF.forwarding: nat needs it on every attached interface. */
+bool net_forwarding(const char *ifname);
+
+/* --- addresses --- */
+
+/* Is @addr one of this host's own, and on which link? (0 = no) */
+uint32_t net_address_link(struct net *net, const struct ip_addr *addr);
+/* The prefix of an address on link @ifindex that contains @addr. */
+bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+/* Put /32 on the link, marked as ours (IFA_PROTO); 0 if it is ours already, -EEXIST if it is there
+ * and not ours. */
+int net_address_add(struct net *net, uint32_t ifindex, const struct ip_addr *addr,
+		    struct error *err);
+/* Take it away if it is ours. -ENOENT otherwise. */
+int net_address_remove(struct net *net, uint32_t ifindex, const struct ip_addr *addr,
+		       struct error *err);
+/* Every address marked as ours on any link. */
+void net_addresses_ours(struct net *net,
+			void (*each)(uint32_t ifindex, const struct ip_addr *addr, void *arg),
+			void *arg);
+
+#endif

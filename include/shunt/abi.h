@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * abi.h - what the kernel program and user space share: map keys, map values, reasons, limits.
+ *
+ * Defined here once. Fixed-width types, explicit padding that is zero, sizes and offsets asserted.
+ * A change of any layout or meaning here raises SHUNT_ABI_VERSION: maps are pinned under that
+ * number, and a daemon adopts only maps of its own (see dataplane/dataplane.h).
+ */
+#ifndef SHUNT_ABI_H
+#define SHUNT_ABI_H
+
+#include <linux/types.h>
+
+#define SHUNT_ABI_VERSION 1
+
+/* Defaults of the map sizes; the settings `slots_max` and `backends_max` change them before load. */
+#define SHUNT_SLOTS_MAX    4194304 /* 16 MB of 32-bit words */
+#define SHUNT_BACKENDS_MAX 65536
+#define SHUNT_SERVICES_MAX 4096
+#define SHUNT_LINKS_MAX    64 /* interfaces that packets leave by */
+
+/*
+ * A slot is one 32-bit word with two backend numbers, each local to its service and 0 for none.
+ * The kernel reads it once; user space rewrites it in place with one store.
+ *   untracked == 0: stable, every packet goes to `cur` and no flow is looked up.
+ */
+#define SHUNT_SLOT(cur, untracked)  ((__u32)(cur) | (__u32)(untracked) << 16)
+#define SHUNT_SLOT_CUR(word)	    ((__u16)(word))
+#define SHUNT_SLOT_UNTRACKED(word)  ((__u16)((word) >> 16))
+
+/* How a packet reaches its backend. Values are stored in pinned maps: never renumber. */
+enum shunt_forward {
+	SHUNT_FORWARD_DR = 1,
+	SHUNT_FORWARD_NAT = 2,
+};
+
+/* services4: (VIP, port, protocol) -> struct shunt_service. Also the key of nat4. */
+struct shunt_tuple4_key {
+	__be32 addr;
+	__be16 port;
+	__u8 protocol;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct shunt_tuple4_key) == 8, "hash maps compare padding too");
+
+/*
+ * What a packet needs to know of its service. The element is replaced as a whole, so a packet sees
+ * either the old or the new one.
+ */
+struct shunt_service {
+	__u32 slot_base;    /* first slot in the slots array */
+	__u32 slot_count;   /* prime, at least 251 */
+	__u32 backend_base; /* backends[backend_base + number]; number 0 is never a packet's backend */
+	__u32 backend_cap;  /* numbers 1 .. backend_cap - 1 may be used */
+	__u8 forward;	    /* enum shunt_forward: of the service; an entry of backends has its own */
+	__u8 zero[15];
+};
+_Static_assert(sizeof(struct shunt_service) == 32, "half a cache line");
+
+/* vips4: VIP -> what to do with what no service wants. */
+struct shunt_vip {
+	__u32 flags; /* SHUNT_VIP_* */
+};
+#define SHUNT_VIP_DROP_UNMATCHED 1u /* unmatched = drop; otherwise such packets pass to the stack */
+
+/*
+ * backends: one cache line each. The array is memory-mapped; user space replaces it word by word
+ * (64 bits at a time), and each of the first two words is consistent in itself.
+ */
+struct shunt_backend {
+	__u8 dmac[6]; /* of the next hop */
+	__u16 zero0;
+	__u8 smac[6]; /* of the interface the packet leaves by */
+	__u8 forward; /* enum shunt_forward; 0 = the entry is not in use */
+	__u8 state;   /* enum backend_state as user space last decided; not read by the program */
+	__u32 ifindex; /* 0 = no next hop known: a named drop */
+	__be32 addr4;
+	__be16 port;
+	__u16 zero1;
+	__u32 zero2[9];
+};
+_Static_assert(sizeof(struct shunt_backend) == 64, "one cache line");
+
+/* nat4: (backend, port, protocol) -> what the client knows it as. */
+struct shunt_nat {
+	__be32 vip;
+	__be16 port;
+	__u16 zero;
+	__u32 backend; /* index in backends, for the counters */
+};
+_Static_assert(sizeof(struct shunt_nat) == 12, "no hidden padding");
+
+/* counters: per CPU, same index as backends. Index backend_base (number 0) keeps what was counted
+ * for backends that are gone, so that a service's sums never go back; only user space writes it. */
+struct shunt_counters {
+	__u64 packets; /* client to backend */
+	__u64 bytes;   /* of IP packets, headers included */
+	__u64 connections; /* TCP SYNs without ACK */
+	__u64 reply_packets; /* nat: backend to client */
+	__u64 reply_bytes;
+};
+_Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
+
+/*
+ * Why a packet was not forwarded: X(symbol, name, verdict, help). `reasons` is a per-CPU array of
+ * __u64 indexed by enum shunt_reason. Names are what `shunt drops` prints and never change meaning.
+ */
+#define SHUNT_REASONS(X)                                                                           \
+	X(MALFORMED_IP, "malformed_ip", "drop", "IPv4 header to a VIP is not right: version, header length or total length") \
+	X(MALFORMED_L4, "malformed_l4", "drop", "TCP, UDP or ICMP header to a VIP is cut short or its lengths are not right") \
+	X(FRAGMENT, "fragment", "drop", "IPv4 fragment to a VIP")                                  \
+	X(UNMATCHED_DROP, "unmatched_drop", "drop", "to a VIP but to no service, with unmatched = drop") \
+	X(NO_BACKEND, "no_backend", "drop", "no backend of the service is up")                     \
+	X(NO_NEXT_HOP, "no_next_hop", "drop", "the backend's next hop is not known: no route or no neighbour") \
+	X(TTL_EXPIRED, "ttl_expired", "drop", "nat: the packet's time to live ends here")          \
+	X(NAT_NO_ROUTE, "nat_no_route", "drop", "nat: no route to the client for a backend's reply") \
+	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop", "nat: the neighbour on the way to the client is not resolved yet") \
+	X(TRANSMIT, "transmit", "drop", "the packet could not be handed to the interface it leaves by") \
+	X(INTERNAL, "internal", "drop", "a map entry contradicts itself: a bug, please report it") \
+	X(UNMATCHED_PASS, "unmatched_pass", "pass", "to a VIP but to no service: passed to the director's own stack") \
+	X(ICMP_PASS, "icmp_pass", "pass", "ICMP to a VIP that is no echo request: passed to the director's own stack") \
+	X(ICMP_ECHO, "icmp_echo", "answer", "ICMP echo request to a VIP, answered by the program")
+
+enum shunt_reason {
+#define X(symbol, name, verdict, help) SHUNT_REASON_##symbol,
+	SHUNT_REASONS(X)
+#undef X
+	SHUNT_REASON_COUNT
+};
+
+/*
+ * requests: a ring buffer from the program to the daemon. When it is full the request is lost (the
+ * packet's drop is counted all the same) and the next packet asks again.
+ */
+enum shunt_request_kind { SHUNT_REQUEST_RESOLVE4 = 1 };
+struct shunt_request {
+	__u32 kind;
+	__u32 ifindex;
+	__be32 addr4; /* the neighbour to resolve */
+	__u32 zero;
+};
+#define SHUNT_REQUESTS_BYTES 65536
+
+/* meta: one element, written once when the maps are made; adopting verifies it. */
+struct shunt_meta {
+	__u32 abi_version;
+	__u32 slots_max;
+	__u32 backends_max;
+	__u32 nat_entries; /* how many nat4 holds: 0 lets the program skip that look-up */
+	__u64 seed;
+	__u64 resolve_tokens; /* requests the program may still make; user space refills it */
+};
+
+#endif
