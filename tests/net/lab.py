@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lab.py - a small network in namespaces, with shuntd in it. For the net tests, tools/lab and
+tools/demo; the standard library only.
+
+    client 10.78.0.2 ----+          +---- b1 10.77.0.11
+                         |          |
+                      [ switch: one bridge ]---- b2 10.77.0.12   (nginx on each; the dr VIP on lo)
+                         |          |
+    director 10.77.0.1 --+          +---- b3 10.77.0.13
+             10.78.0.1
+
+The client reaches the VIPs 192.0.2.0/24 by way of the director. What a backend sends from its own
+address goes back by way of the director (nat); what it sends from the VIP goes straight to the
+client (dr). With `arms=2` the backends hang on a second bridge behind the director's eth1.
+
+All that a lab makes carries its name or lies in /run/NAME, a bpffs of its own for the pins included,
+so that any number of labs stand side by side. close() takes down whatever there is of it, also after
+a start that failed half-way, and also from another process.
+"""
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TREE, os.environ.get("B", "build"))
+PASS_PROGRAM = os.path.join(BUILD, "tests/net/pass.bpf.o")
+
+DR_VIP, NAT_VIP = "192.0.2.10", "192.0.2.20"
+VIP_NET = "192.0.2.0/24"
+CLIENT = "10.78.0.2"
+DIRECTOR, DIRECTOR_CLIENT_SIDE = "10.77.0.1", "10.78.0.1"
+BACKENDS = ("10.77.0.11", "10.77.0.12", "10.77.0.13")
+
+PR_SET_PDEATHSIG = 1
+
+
+class LabError(Exception):
+    """Something in the lab did not do what it should; the text says what."""
+
+
+def wait_until(condition, timeout=5, what=None, interval=0.02):
+    """Poll until condition() is true and return its value; LabError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise LabError(f"waited {timeout} s in vain: {what or condition}")
+        time.sleep(interval)
+
+
+def run(*args, check=True, timeout=60, stdin=None):
+    """Run a command; the result has returncode, stdout, stderr as text."""
+    done = subprocess.run(args, input=stdin, capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL if stdin is None else None, check=False)
+    if check and done.returncode:
+        raise LabError(f"{' '.join(args)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def process_start(pid):
+    """When a process started, in clock ticks since boot: tells it from a later one of its number."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[19])
+
+
+def end_process(pid, started, patience=5):
+    """SIGTERM, then SIGKILL, to the process that had `pid` at `started`."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process_start(pid) != started:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        with contextlib.suppress(LabError):
+            wait_until(lambda: process_start(pid) != started, patience)
+
+
+class Host:
+    """One network namespace."""
+
+    def __init__(self, lab, name):
+        self.lab, self.name = lab, name
+        self.netns = f"{lab.name}-{name}"
+
+    def inside(self, *args):
+        """The command line that runs `args` here. nsenter, not ip-netns: that hides the bpffs."""
+        return ["nsenter", f"--net=/run/netns/{self.netns}", "--", *args]
+
+    def run(self, *args, **options):
+        return run(*self.inside(*args), **options)
+
+    def spawn(self, name, *args, **options):
+        """Start a process that the lab ends; see Lab.spawn()."""
+        return self.lab.spawn(name, *self.inside(*args), **options)
+
+    def ip(self, lines):
+        """Run ip(8) on each line."""
+        run("ip", "-n", self.netns, "-batch", "-", stdin=lines)
+
+    def sysctl(self, **settings):
+        self.run("sysctl", "-q", "-w", *(f"{key.replace('__', '.')}={value}"
+                                         for key, value in settings.items()))
+
+    def link(self, device="eth0"):
+        """What `ip link` knows of a device: address, ifindex, operstate, xdp..."""
+        return json.loads(run("ip", "-n", self.netns, "-j", "-d", "link", "show", device).stdout)[0]
+
+    def add_vip(self, vip):
+        """Make this a dr backend of `vip`: on lo, silent in ARP, answers straight to the client."""
+        self.ip(f"addr add {vip}/32 dev lo\n"
+                f"rule add from {vip} lookup 100\n")
+
+
+class Process:
+    """A process of the lab: its number, its log, and how to end it."""
+
+    def __init__(self, lab, name, popen, log):
+        self.lab, self.name, self.popen, self.log_path = lab, name, popen, log
+        self.pid = popen.pid
+        self.started = process_start(self.pid)
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def wait(self, timeout=10):
+        """The exit code, negative for a signal."""
+        return self.popen.wait(timeout)
+
+    def stop(self, number=signal.SIGTERM, timeout=10):
+        """Send a signal and wait for the end; returns the exit code."""
+        if self.alive():
+            self.popen.send_signal(number)
+        code = self.wait(timeout)
+        self.lab.forget(self)
+        return code
+
+
+class Lab:
+    """The network of the picture above; a context manager."""
+
+    def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False):
+        """`keep`: the lab outlives this process (tools/lab); otherwise its processes end with it."""
+        self.name, self.arms, self.keep = name, arms, keep
+        self.dir = f"/run/{name}"
+        self.log_dir = log_dir or f"{self.dir}/logs"
+        self.switch, self.client = Host(self, "switch"), Host(self, "client")
+        self.director = Host(self, "director")
+        self.backends = [Host(self, f"b{i + 1}") for i in range(backends)]
+        self.hosts = [self.client, self.director, *self.backends]
+        self.processes = []
+
+    # --- up and down ---
+
+    def __enter__(self):
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def open(self):
+        if not os.path.exists(PASS_PROGRAM):
+            raise LabError(f"{PASS_PROGRAM} is missing; run: make tests")
+        if os.path.exists(self.dir):
+            raise LabError(f"{self.dir} is there already; is this lab up?")
+        for sub in ("bpf", "pids", "nginx", "bin"):
+            os.makedirs(f"{self.dir}/{sub}", mode=0o755)
+        os.makedirs(self.log_dir, exist_ok=True)
+        run("mount", "-t", "bpf", "bpf", f"{self.dir}/bpf")
+        self._make_hosts()
+        self._wire_client()
+        self._wire_director()
+        for number, host in enumerate(self.backends):
+            self._wire_backend(number, host)
+        wait_until(self._carriers, what="carrier on every interface of the lab")
+
+    def close(self):
+        """Remove all that the lab has, whoever made it."""
+        for entry in self._pids():
+            end_process(*entry)
+        for process in self.processes:
+            process.popen.wait()
+        for netns in self._namespaces():
+            run("ip", "netns", "del", netns, check=False)
+        if os.path.ismount(f"{self.dir}/bpf"):
+            run("umount", f"{self.dir}/bpf")
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def is_up(self):
+        return os.path.isdir(self.dir)
+
+    def _namespaces(self):
+        with contextlib.suppress(FileNotFoundError):
+            return [n for n in os.listdir("/run/netns") if n.startswith(f"{self.name}-")]
+        return []
+
+    def _make_hosts(self):
+        for host in (self.switch, *self.hosts):
+            run("ip", "netns", "add", host.netns)
+            host.ip("link set lo up\n")
+            host.sysctl(net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0,
+                        net__core__somaxconn=4096)
+        for arm in range(self.arms):
+            self.switch.ip(f"link add br{arm} type bridge\nlink set br{arm} up\n")
+
+    def plug(self, host, port, device="eth0", arm=0, mac=None, peer_program=False):
+        """A cable from the host's `device` to the switch's `port` on bridge `arm`."""
+        self.switch.ip(f"link add {port} type veth peer name {device} netns {host.netns}\n"
+                       f"link set {port} master br{arm} up\n")
+        # The packets of a local stack have no checksum yet, and XDP sees them so: this end, which
+        # they all pass before and after the director, computes them.
+        self.switch.run("ethtool", "-K", port, "tx", "off")
+        if peer_program:
+            self.switch.run("ip", "link", "set", "dev", port, "xdpdrv", "obj", PASS_PROGRAM,
+                            "sec", "xdp")
+        if mac:
+            host.ip(f"link set {device} address {mac}\n")
+        host.ip(f"link set {device} up\n")
+
+    def _wire_client(self):
+        self.plug(self.client, "client", mac="02:00:00:00:00:02")
+        self.client.ip(f"addr add {CLIENT}/24 dev eth0\n"
+                       f"addr add fd78::2/64 dev eth0 nodad\n"
+                       f"route add default via {DIRECTOR_CLIENT_SIDE}\n")
+
+    def _wire_director(self):
+        inner = f"eth{self.arms - 1}"
+        for arm in range(self.arms):
+            self.plug(self.director, f"director{arm}", f"eth{arm}", arm,
+                      mac=f"02:00:00:00:0{arm}:01", peer_program=True)
+        self.director.ip(f"addr add {DIRECTOR_CLIENT_SIDE}/24 dev eth0\n"
+                         f"addr add {DIRECTOR}/24 dev {inner}\n"
+                         f"addr add fd78::1/64 dev eth0 nodad\n")
+        self.director.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0,
+                             net__ipv4__conf__default__send_redirects=0)
+        for arm in range(self.arms):
+            self.director.run("sysctl", "-q", "-w", f"net.ipv4.conf.eth{arm}.send_redirects=0")
+
+    def _wire_backend(self, number, host):
+        self.plug(host, host.name, arm=self.arms - 1, mac=f"02:00:00:00:00:{11 + number}")
+        self.address_backend(number, host)
+        host.sysctl(net__ipv4__conf__all__arp_ignore=1, net__ipv4__conf__all__arp_announce=2)
+        host.add_vip(DR_VIP)
+
+    def address_backend(self, number, host):
+        """Addresses and routes of a backend's eth0: `from the VIP` has a table of its own."""
+        host.ip(f"addr add {self.backend_address(number)}/24 dev eth0\n"
+                f"route add default via {DIRECTOR}\n")
+        straight = "dev eth0" if self.arms == 1 else f"via {DIRECTOR}"
+        host.ip(f"route add {CLIENT}/32 {straight} table 100\n")
+
+    @staticmethod
+    def backend_address(number):
+        return f"10.77.0.{11 + number}"
+
+    def _carriers(self):
+        links = [(host, "eth0") for host in self.hosts]
+        links += [(self.director, f"eth{arm}") for arm in range(self.arms)]
+        return all(host.link(device)["operstate"] == "UP" for host, device in links)
+
+    # --- processes ---
+
+    def spawn(self, name, *args, env=None, stdin=None, stdout=None, pass_fds=()):
+        """Start a process under `name`, its stderr (and stdout, unless given) in a log. It gets a
+        session of its own, so that Ctrl-C reaches the lab's owner alone."""
+        log = f"{self.log_dir}/{name}.log"
+        die_with_us = None if self.keep else _die_with_parent
+        with open(log, "ab") as sink:
+            popen = subprocess.Popen(args, stdin=stdin or subprocess.DEVNULL,
+                                     stdout=stdout or sink, stderr=sink, text=True,
+                                     start_new_session=True, preexec_fn=die_with_us,
+                                     env={**os.environ, **(env or {})}, pass_fds=pass_fds)
+        process = Process(self, name, popen, log)
+        self.processes.append(process)
+        with open(f"{self.dir}/pids/{popen.pid}", "w", encoding="ascii") as file:
+            file.write(f"{process.started} {name}\n")
+        return process
+
+    def forget(self, process):
+        """It has ended: its number may be somebody else's from now on."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{self.dir}/pids/{process.pid}")
+        if process in self.processes:
+            self.processes.remove(process)
+
+    def _pids(self):
+        found = []
+        with contextlib.suppress(FileNotFoundError):
+            for pid in os.listdir(f"{self.dir}/pids"):
+                with open(f"{self.dir}/pids/{pid}", encoding="ascii") as file:
+                    words = file.read().split()
+                if words and words[0].isdigit():
+                    found.append((int(pid), int(words[0])))
+        return found
+
+    def running(self):
+        """(pid, name) of the lab's processes that live, whoever started them."""
+        found = []
+        for pid, started in self._pids():
+            if process_start(pid) == started:
+                with open(f"{self.dir}/pids/{pid}", encoding="ascii") as file:
+                    found.append((pid, file.read().split()[1]))
+        return found
+
+    # --- servers ---
+
+    def nginx(self, host, port=80, root="/var/empty"):
+        """A real nginx on every address of a backend; it answers with the backend's name, and with
+        the files of `root` below /files/."""
+        name = f"nginx-{host.name}"
+        prefix = f"{self.dir}/nginx/{host.name}"
+        os.makedirs(prefix, exist_ok=True)
+        with open(f"{prefix}/nginx.conf", "w", encoding="ascii") as conf:
+            conf.write(NGINX_CONF.format(prefix=prefix, port=port, name=host.name, root=root))
+        server = host.spawn(name, "nginx", "-p", prefix, "-e", "stderr", "-c",
+                            f"{prefix}/nginx.conf")
+        wait_until(lambda: listens(host, port) or not server.alive(), what=f"{name} to listen")
+        if not server.alive():
+            raise LabError(f"{name} does not start: {server.log()}")
+        return server
+
+
+NGINX_CONF = """\
+daemon off;
+master_process off;
+user root;
+pid {prefix}/pid;
+error_log stderr warn;
+events {{ worker_connections 4096; }}
+http {{
+	access_log off;
+	client_body_temp_path {prefix}/body;
+	proxy_temp_path {prefix}/proxy;
+	fastcgi_temp_path {prefix}/fastcgi;
+	uwsgi_temp_path {prefix}/uwsgi;
+	scgi_temp_path {prefix}/scgi;
+	default_type text/plain;
+	keepalive_requests 10000000;
+	server {{
+		listen {port} backlog=4096;
+		location / {{ return 200 "{name}\\n"; }}
+		location /files/ {{ alias {root}/; }}
+	}}
+}}
+"""
+
+
+def listens(host, port, protocol="tcp"):
+    """Does anything on the host listen on the port?"""
+    flags = "-Hltn" if protocol == "tcp" else "-Hlun"
+    return bool(host.run("ss", flags, f"sport = :{port}").stdout.strip())
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
