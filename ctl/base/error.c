@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -16,6 +18,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	text_clean(err->text);
 	return code;
 }
 
@@ -34,6 +37,7 @@ int error_prefix(struct error *err, const char *format, ...)
 	va_end(args);
 	if (n >= 0 && (size_t)n < sizeof(err->text))
 		snprintf(err->text + n, sizeof(err->text) - n, ": %s", old);
+	text_clean(err->text);
 	return err->code;
 }
 

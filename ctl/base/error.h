@@ -20,7 +20,7 @@ struct error {
 
 /*
  * Fill @err (may be NULL) with @code (a negative errno) and the text. Returns @code, so that a
- * caller can write `return error_set(err, -EINVAL, ...)`.
+ * caller can write `return error_set(err, -EINVAL, ...)`. What would not print in one line becomes '?'.
  */
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

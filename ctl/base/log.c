@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 void log_line(int priority, const char *format, ...)
 {
 	/* systemd sets JOURNAL_STREAM when stderr goes to the journal */
@@ -16,6 +18,7 @@ void log_line(int priority, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	text_clean(line);
 	if (journal)
 		fprintf(stderr, "<%d>%s\n", priority, line);
 	else

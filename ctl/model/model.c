@@ -186,8 +186,7 @@ struct service *service_free(struct service *service)
 {
 	if (!service)
 		return NULL;
-	for (size_t i = 0; i < service->checks_count; i++)
-		schema_clear(&check_schema, &service->checks[i]);
+	service_clear_checks(service);
 	for (size_t i = 0; i < service->backends_count; i++)
 		schema_clear(&backend_schema, &service->backends[i]);
 	schema_clear(&service_schema, service);
@@ -244,6 +243,13 @@ int service_add_check(struct service *service, const char *name, struct check **
 		check->set = 0; /* it follows from the name */
 	*ret = check;
 	return 0;
+}
+
+void service_clear_checks(struct service *service)
+{
+	for (size_t i = 0; i < service->checks_count; i++)
+		schema_clear(&check_schema, &service->checks[i]);
+	service->checks_count = 0;
 }
 
 /* Parse ADDR[:PORT] of a backend; the port defaults to the service's. */

@@ -100,6 +100,8 @@ DEFINE_CLEANUP(struct service *, service_free)
 int service_add_check(struct service *service, const char *name, struct check **ret,
 		      struct error *err);
 
+void service_clear_checks(struct service *service);
+
 /*
  * Add a backend with defaults by its ADDR[:PORT]; the port defaults to the service's. The service's
  * address must be set. @ret is valid until the next is added. -EEXIST, -EINVAL, -ENOSPC.

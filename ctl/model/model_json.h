@@ -38,12 +38,14 @@ json_t *model_json_model(const struct model *model, enum model_json_keys which);
 int model_json_set(const struct schema *schema, void *object, const json_t *json,
 		   const char *const *ignore, bool fixed, struct error *err);
 
-/* A whole service or model from JSON, completed and validated. @name NULL: the JSON's "name". */
+/* A whole service or model from JSON, completed and validated. @name NULL: the JSON's "name", which
+ * otherwise may be left out and must not differ. */
 int model_json_read_service(const json_t *json, const char *name, struct service **ret,
 			    struct error *err);
 int model_json_read_model(const json_t *json, struct model **ret, struct error *err);
 
-/* Change a service in place: its keys, and where @json has them its checks and backends as a whole. */
+/* Change a service in place: its keys, and where @json has them its checks and backends as a whole.
+ * Completed and validated. On error @service may be half changed: work on a copy. */
 int model_json_patch_service(struct service *service, const json_t *json, struct error *err);
 
 #endif
