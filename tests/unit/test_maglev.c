@@ -19,7 +19,7 @@ static void make_members(struct maglev_member *members, size_t n, uint32_t weigh
 {
 	for (size_t i = 0; i < n; i++) {
 		members[i] = (struct maglev_member){
-			.at = { .addr = { .family = AF_INET }, .port = 80 },
+			.at = {.addr = {.family = AF_INET}, .port = 80},
 			.weight = weight,
 			.number = (uint16_t)(i + 1),
 		};
@@ -67,13 +67,13 @@ static void check_shares(const struct maglev_member *members, size_t n, uint32_t
 static void test_weights(void **state)
 {
 	static const uint32_t weights[][10] = {
-		{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
-		{ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 },
-		{ 65535, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
-		{ 0, 0, 5, 0, 0, 10, 0, 0, 20, 0 },
-		{ 100, 100, 100, 100, 100, 100, 100, 100, 100, 1 },
+		{1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+		{1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+		{65535, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+		{0, 0, 5, 0, 0, 10, 0, 0, 20, 0},
+		{100, 100, 100, 100, 100, 100, 100, 100, 100, 1},
 	};
-	static const uint32_t sizes[] = { 251, SIZE, 65537 };
+	static const uint32_t sizes[] = {251, SIZE, 65537};
 	struct maglev_member members[10];
 
 	for (size_t w = 0; w < ARRAY_SIZE(weights); w++)
@@ -138,7 +138,7 @@ static void test_little_disruption(void **state)
 /* Told, not asserted: machines are noisy. */
 static void test_speed(void **state)
 {
-	static const size_t counts[] = { 100, 1000 };
+	static const size_t counts[] = {100, 1000};
 	struct maglev_member members[1000];
 
 	for (size_t c = 0; c < ARRAY_SIZE(counts); c++) {
@@ -156,7 +156,8 @@ static void test_speed(void **state)
 			clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t1);
 			free(table);
 			if ((t1.tv_sec - t0.tv_sec) * 1e3 + (t1.tv_nsec - t0.tv_nsec) / 1e6 < best)
-				best = (t1.tv_sec - t0.tv_sec) * 1e3 + (t1.tv_nsec - t0.tv_nsec) / 1e6;
+				best = (t1.tv_sec - t0.tv_sec) * 1e3 +
+				       (t1.tv_nsec - t0.tv_nsec) / 1e6;
 		}
 		print_message("65537 slots x %zu backends: %.2f ms (best of 5)\n", counts[c], best);
 	}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reality.c - what checks, routes and neighbours say of the backends. See reconcile.h */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/reconcile_internal.h"
+
+static uint64_t realtime_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* --- state --- */
+
+struct eligible_facts reality_facts(const struct backend_runtime *b)
+{
+	return (struct eligible_facts){
+		.admin = b->admin,
+		.weight = b->weight,
+		.backup = b->backup,
+		.leaving = b->leaving,
+		.verdict = b->verdict,
+		.reachable = b->hop.resolved && !b->unwritten,
+	};
+}
+
+/* The check that speaks for the backend: the first that agrees with its verdict and has reported.
+ */
+static const struct check_runtime *speaker(const struct backend_runtime *b)
+{
+	for (size_t i = 0; i < b->checks_count; i++)
+		if (b->checks[i]->reported && b->checks[i]->spec.verdict == b->verdict)
+			return b->checks[i];
+	return NULL;
+}
+
+const char *reality_reason(const struct backend_runtime *b)
+{
+	const struct check_runtime *check = speaker(b);
+
+	switch (b->state) {
+	case BACKEND_DISABLED:
+		return "asked for";
+	case BACKEND_DRAINING:
+		return b->leaving ? "removed" : b->weight ? "asked for" : "weight 0";
+	case BACKEND_UNREACHABLE:
+		return b->unwritten ? "its address and port still belong to another nat service"
+				    : b->hop.reason;
+	default:
+		return check             ? check->last.reason
+		       : b->checks_count ? "no result yet"
+					 : "not checked";
+	}
+}
+
+static bool worth_telling(enum backend_state from, enum backend_state to)
+{
+	/* a new backend waits for its neighbour and its first check: no news */
+	return to != BACKEND_CHECKING && !(from == BACKEND_CHECKING && to == BACKEND_UNREACHABLE);
+}
+
+static void tell(const struct backend_runtime *b, enum backend_state from)
+{
+	const char *reason = reality_reason(b), *service = b->service->name;
+	enum event_level level = b->state == BACKEND_DOWN || b->state == BACKEND_UNREACHABLE
+					 ? EVENT_WARNING
+					 : EVENT_INFO;
+	char at[ENDPOINT_LEN];
+
+	endpoint_format(&b->at, at);
+	events_add(b->service->reconciler->events, level, "backend", service, at,
+		   "%s of %s: %s -> %s%s%s", at, service, backend_state_names[from],
+		   backend_state_names[b->state], *reason ? ": " : "", reason);
+}
+
+void reality_update(struct backend_runtime *b)
+{
+	struct eligible_facts facts = reality_facts(b);
+	enum backend_state from = b->state;
+
+	b->state = eligible_state(&facts);
+	if (b->since_us && b->state == from)
+		return;
+	if (b->since_us && !b->leaving && worth_telling(from, b->state))
+		tell(b, from);
+	b->since_us = realtime_us();
+	tables_mark(b->service, true);
+}
+
+/* --- ways --- */
+
+static void write_entry(struct backend_runtime *b)
+{
+	struct shunt_backend entry = {
+		.forward = (uint8_t)b->service->forward,
+		.state = (uint8_t)b->verdict,
+		.addr4 = b->at.addr.v4.s_addr,
+		.port = htons(b->at.port),
+	};
+	struct error err = {};
+	int r;
+
+	if (b->hop.resolved) {
+		entry.ifindex = b->hop.ifindex;
+		memcpy(entry.dmac, b->hop.dmac, sizeof(entry.dmac));
+		memcpy(entry.smac, b->hop.smac, sizeof(entry.smac));
+	}
+	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);
+	/* what stood in its way may be on its way out: tried again when something is removed */
+	b->unwritten = r != 0;
+	if (r && r != -EEXIST)
+		log_error("service %s: %s", b->service->name, err.text);
+}
+
+static bool same_hop(const struct net_hop *a, const struct net_hop *b)
+{
+	return a->resolved == b->resolved && a->ifindex == b->ifindex &&
+	       memcmp(a->dmac, b->dmac, sizeof(a->dmac)) == 0 &&
+	       memcmp(a->smac, b->smac, sizeof(a->smac)) == 0;
+}
+
+void reality_ask_way(struct backend_runtime *b)
+{
+	net_resolve(b->service->reconciler->net, &b->at.addr, &b->hop);
+	b->asked_way = true;
+	write_entry(b);
+	reality_update(b);
+}
+
+void reconcile_net(struct reconciler *r)
+{
+	for (struct service_runtime *s = r->services; s; s = s->by_vip.next)
+		for (size_t i = 0; i < s->backends_count; i++) {
+			struct backend_runtime *b = s->backends[i];
+			struct net_hop before = b->hop;
+
+			if (b->leaving)
+				continue;
+			net_resolve(r->net, &b->at.addr, &b->hop);
+			if (!same_hop(&before, &b->hop))
+				write_entry(b);
+			reality_update(b);
+		}
+}
+
+void reality_write_waiting(struct reconciler *r)
+{
+	for (struct service_runtime *s = r->services; s; s = s->by_vip.next)
+		for (size_t i = 0; i < s->backends_count; i++)
+			if (s->backends[i]->unwritten && !s->backends[i]->leaving) {
+				write_entry(s->backends[i]);
+				reality_update(s->backends[i]);
+			}
+}
+
+/* --- checks --- */
+
+static enum protocol_verdict verdict_of_checks(const struct backend_runtime *b)
+{
+	enum protocol_verdict verdict = VERDICT_UP;
+
+	for (size_t i = 0; i < b->checks_count; i++) {
+		if (b->checks[i]->spec.verdict == VERDICT_DOWN)
+			return VERDICT_DOWN;
+		if (b->checks[i]->spec.verdict == VERDICT_UNKNOWN)
+			verdict = VERDICT_UNKNOWN;
+	}
+	return verdict;
+}
+
+static void set_verdict(struct backend_runtime *b, enum protocol_verdict verdict)
+{
+	if (b->verdict == verdict)
+		return;
+	b->verdict = verdict;
+	if (b->asked_way)
+		write_entry(b); /* the verdict is kept there for the next daemon */
+}
+
+static void forget_check(struct reconciler *r, struct check_runtime *check)
+{
+	if (r->checker)
+		checker_link_forget(r->checker, check->spec.id);
+	HASH_DELETE(by_id, r->checks, check);
+	free(check);
+}
+
+void reality_forget_checks(struct backend_runtime *b)
+{
+	while (b->checks_count)
+		forget_check(b->service->reconciler, b->checks[--b->checks_count]);
+}
+
+static struct check_runtime *new_check(struct backend_runtime *b)
+{
+	struct reconciler *r = b->service->reconciler;
+	struct check_runtime *check = mem_zalloc(sizeof(*check)), *taken;
+
+	do {
+		r->last_check_id++;
+		HASH_FIND(by_id, r->checks, &r->last_check_id, sizeof(r->last_check_id), taken);
+	} while (taken);
+	check->backend = b;
+	check->spec.type = PROTOCOL_CHECK;
+	check->spec.id = r->last_check_id;
+	check->spec.verdict = b->verdict;
+	HASH_ADD_KEYPTR(by_id, r->checks, &check->spec.id, sizeof(check->spec.id), check);
+	return check;
+}
+
+/* What the checker is to run for one check of one backend. */
+static struct protocol_check check_spec(const struct check_runtime *check, const struct check *wish)
+{
+	struct protocol_check spec;
+
+	memset(&spec, 0, sizeof(spec)); /* compared byte for byte, padding too */
+	spec.type = PROTOCOL_CHECK;
+	spec.id = check->spec.id;
+	spec.kind = wish->kind;
+	spec.interval = wish->interval;
+	spec.timeout = wish->timeout;
+	spec.rise = wish->rise;
+	spec.fall = wish->fall;
+	spec.jitter = wish->jitter;
+	spec.verdict = check->spec.verdict;
+	spec.to = check->backend->at;
+	if (wish->port)
+		spec.to.port = (uint16_t)wish->port;
+	return spec;
+}
+
+static void set_check(struct backend_runtime *b, size_t i, const struct check *wish)
+{
+	struct protocol_check spec;
+	struct check_runtime *check;
+
+	if (i == b->checks_count)
+		b->checks[b->checks_count++] = new_check(b);
+	check = b->checks[i];
+	spec = check_spec(check, wish);
+	if (memcmp(&spec, &check->spec, sizeof(spec)) == 0)
+		return;
+	check->spec = spec;
+	if (b->service->reconciler->checker)
+		checker_link_set(b->service->reconciler->checker, &spec);
+}
+
+void reality_set_checks(struct backend_runtime *b, const struct check *checks, size_t count)
+{
+	size_t used = 0;
+
+	if (b->admin == ADMIN_DISABLED) {
+		reality_forget_checks(b);
+		set_verdict(b, VERDICT_UNKNOWN);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (checks[i].kind != CHECK_NONE)
+			set_check(b, used++, &checks[i]);
+	while (b->checks_count > used)
+		forget_check(b->service->reconciler, b->checks[--b->checks_count]);
+	set_verdict(b, verdict_of_checks(b));
+}
+
+void reconcile_result(struct reconciler *r, const struct protocol_result *result)
+{
+	struct check_runtime *check;
+
+	HASH_FIND(by_id, r->checks, &result->id, sizeof(result->id), check);
+	if (!check)
+		return;
+	check->last = *result;
+	check->last.reason[sizeof(check->last.reason) - 1] = '\0';
+	check->reported = true;
+	check->at_us = realtime_us();
+	check->spec.verdict = result->verdict;
+	set_verdict(check->backend, verdict_of_checks(check->backend));
+	reality_update(check->backend);
+}

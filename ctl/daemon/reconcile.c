@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reconcile.c - wishes: services and backends come, change and go. See reconcile.h */
+#include "daemon/reconcile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/reconcile_internal.h"
+#include "plan/slots.h"
+
+struct reconciler *reconciler_new(sd_event *loop, struct dataplane *dp, struct net *net,
+				  struct worker *worker, struct events *events,
+				  const struct reconcile_hooks *hooks)
+{
+	struct reconciler *r = mem_zalloc(sizeof(*r));
+	struct dataplane_info info;
+
+	dataplane_info(dp, &info);
+	*r = (struct reconciler){
+		.loop = loop,
+		.dp = dp,
+		.net = net,
+		.worker = worker,
+		.events = events,
+		.hooks = *hooks,
+		.seed = info.seed,
+	};
+	return r;
+}
+
+void reconciler_set_checker(struct reconciler *r, struct checker_link *checker)
+{
+	r->checker = checker;
+}
+
+/* --- VIPs --- */
+
+static struct vip_runtime *find_vip(struct reconciler *r, const struct ip_addr *addr)
+{
+	struct vip_runtime *vip;
+	char key[IP_ADDR_LEN];
+
+	ip_addr_format(addr, key);
+	HASH_FIND(by_addr, r->vips, key, strlen(key), vip);
+	return vip;
+}
+
+static int hold_vip(struct reconciler *r, const struct ip_addr *addr, struct error *err)
+{
+	struct vip_runtime *vip = find_vip(r, addr);
+	int ret;
+
+	if (!vip) {
+		ret = dataplane_vip_set(r->dp, addr, r->drop_unmatched, err);
+		if (ret)
+			return ret;
+		vip = mem_zalloc(sizeof(*vip));
+		vip->addr = *addr;
+		ip_addr_format(addr, vip->key);
+		HASH_ADD_KEYPTR(by_addr, r->vips, vip->key, strlen(vip->key), vip);
+		if (r->hooks.vip_added)
+			r->hooks.vip_added(addr, r->hooks.arg);
+	}
+	vip->services++;
+	return 0;
+}
+
+static void let_vip_go(struct reconciler *r, const struct ip_addr *addr)
+{
+	struct vip_runtime *vip = find_vip(r, addr);
+
+	if (!vip || --vip->services)
+		return;
+	dataplane_vip_remove(r->dp, addr);
+	HASH_DELETE(by_addr, r->vips, vip);
+	free(vip);
+}
+
+/* The address goes before the service does: the director's own stack must not answer for it. */
+static void announce_last_service(struct reconciler *r, const struct ip_addr *addr)
+{
+	struct vip_runtime *vip = find_vip(r, addr);
+
+	if (vip && vip->services == 1 && r->hooks.vip_removed)
+		r->hooks.vip_removed(addr, r->hooks.arg);
+}
+
+void reconcile_unmatched(struct reconciler *r, bool drop_unmatched)
+{
+	struct error err = {};
+
+	r->drop_unmatched = drop_unmatched;
+	for (struct vip_runtime *vip = r->vips; vip; vip = vip->by_addr.next)
+		if (dataplane_vip_set(r->dp, &vip->addr, drop_unmatched, &err))
+			log_error("VIP %s: %s", vip->key, err.text);
+}
+
+/* --- backends --- */
+
+static struct backend_runtime *find_backend(const struct service_runtime *s,
+					    const struct endpoint *at)
+{
+	for (size_t i = 0; i < s->backends_count; i++)
+		if (endpoint_compare(&s->backends[i]->at, at) == 0)
+			return s->backends[i];
+	return NULL;
+}
+
+static struct backend_runtime *append_backend(struct service_runtime *s, const struct endpoint *at,
+					      uint16_t number)
+{
+	struct backend_runtime *b = mem_zalloc(sizeof(*b));
+
+	b->service = s;
+	b->at = *at;
+	b->number = number;
+	s->backends = mem_realloc(s->backends,
+				  (s->backends_count + 1) * sizeof(struct backend_runtime *));
+	s->backends[s->backends_count++] = b;
+	return b;
+}
+
+static int open_backend(struct service_runtime *s, const struct endpoint *at, struct error *err)
+{
+	uint16_t number;
+	int r = dataplane_backend_open(s->entry, at, &number, err);
+
+	if (r == 0)
+		append_backend(s, at, number);
+	return r;
+}
+
+/* A backend that the maps have from before: its last verdict holds until another comes. It leaves,
+ * unless the wish names it. */
+static void adopt_backend(uint16_t number, const struct shunt_backend *entry, void *arg)
+{
+	struct endpoint at = {.addr = {.family = AF_INET}, .port = ntohs(entry->port)};
+	struct backend_runtime *b;
+
+	at.addr.v4.s_addr = entry->addr4;
+	b = append_backend(arg, &at, number);
+	b->verdict = entry->state <= VERDICT_DOWN ? entry->state : VERDICT_UNKNOWN;
+	b->leaving = true;
+}
+
+static void free_backend(struct backend_runtime *b)
+{
+	struct reconciler *r = b->service->reconciler;
+
+	reality_forget_checks(b);
+	if (b->asked_way)
+		net_release(r->net, &b->at.addr);
+	free(b);
+}
+
+/* Its number goes back; the caller has made sure that no slot names it. */
+void reconcile_drop_backend(struct backend_runtime *b)
+{
+	struct service_runtime *s = b->service;
+	struct error err = {};
+	size_t i = 0;
+
+	if (dataplane_backend_remove(s->entry, b->number, &err))
+		log_error("service %s: backend number %u: %s", s->name, b->number, err.text);
+	while (s->backends[i] != b)
+		i++;
+	memmove(&s->backends[i], &s->backends[i + 1],
+		(s->backends_count - i - 1) * sizeof(struct backend_runtime *));
+	s->backends_count--;
+	free_backend(b);
+}
+
+/* --- services --- */
+
+static struct service_runtime *find_service(const struct reconciler *r, const struct vip *vip)
+{
+	struct service_runtime *s;
+	char key[VIP_LEN];
+
+	vip_format(vip, key);
+	HASH_FIND(by_vip, r->services, key, strlen(key), s);
+	return s;
+}
+
+void reconcile_free_service(struct service_runtime *s)
+{
+	for (size_t i = 0; i < s->backends_count; i++)
+		free_backend(s->backends[i]);
+	free(s->backends);
+	sd_event_source_disable_unref(s->timer);
+	free(s);
+}
+
+/* Take back a service that open_service() could not complete. */
+static void abandon_service(struct service_runtime *s)
+{
+	if (s->entry)
+		dataplane_service_remove(s->entry, NULL);
+	reconcile_free_service(s);
+}
+
+static int open_service(struct reconciler *r, const struct service *wish,
+			struct service_runtime **ret, struct error *err)
+{
+	struct service_runtime *s = mem_zalloc(sizeof(*s));
+	int e;
+
+	s->reconciler = r;
+	s->vip = wish->address;
+	vip_format(&s->vip, s->key);
+	e = dataplane_service_open(r->dp, &s->vip, wish->table_size, &s->entry, err);
+	if (!e) {
+		dataplane_backends(s->entry, adopt_backend, s);
+		e = hold_vip(r, &s->vip.at.addr, err);
+	}
+	if (e) {
+		abandon_service(s);
+		return e;
+	}
+	HASH_ADD_KEYPTR(by_vip, r->services, s->key, strlen(s->key), s);
+	*ret = s;
+	return 0;
+}
+
+/* Give every wished backend a number. On failure those that were opened here are let go again. */
+static int open_backends(struct service_runtime *s, const struct service *wish, struct error *err)
+{
+	size_t before = s->backends_count;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < wish->backends_count; i++)
+		if (!find_backend(s, &wish->backends[i].at))
+			r = open_backend(s, &wish->backends[i].at, err);
+	while (r && s->backends_count > before)
+		reconcile_drop_backend(s->backends[s->backends_count - 1]);
+	return r;
+}
+
+/* From here on nothing can fail. */
+static void take_wish(struct service_runtime *s, const struct service *wish)
+{
+	memcpy(s->name, wish->name, sizeof(s->name));
+	s->forward = wish->forward;
+	for (size_t i = 0; i < s->backends_count; i++)
+		s->backends[i]->leaving = true;
+	for (size_t i = 0; i < wish->backends_count; i++) {
+		const struct backend *w = &wish->backends[i];
+		struct backend_runtime *b = find_backend(s, &w->at);
+
+		b->leaving = false;
+		b->admin = backend_admin(w);
+		b->weight = w->weight;
+		b->backup = w->backup;
+		reality_set_checks(b, wish->checks, wish->checks_count);
+		reality_ask_way(b);
+	}
+	for (size_t i = 0; i < s->backends_count; i++)
+		if (s->backends[i]->leaving) {
+			reality_forget_checks(s->backends[i]);
+			reality_update(s->backends[i]);
+		}
+	tables_mark(s, false);
+}
+
+int reconcile_put(struct reconciler *r, const struct service *wish, struct error *err)
+{
+	struct service_runtime *s = find_service(r, &wish->address);
+	bool is_new = !s;
+	int e;
+
+	if (s && dataplane_slots_count(s->entry) != wish->table_size)
+		return error_set(err, -EBUSY,
+				 "service '%s': table_size cannot change from %u to %u while the "
+				 "service has "
+				 "slots; remove it and add it anew",
+				 wish->name, dataplane_slots_count(s->entry), wish->table_size);
+	if (is_new) {
+		e = open_service(r, wish, &s, err);
+		if (e)
+			return e;
+	}
+	e = open_backends(s, wish, err);
+	if (!e && (is_new || s->forward != (enum shunt_forward)wish->forward))
+		e = dataplane_service_publish(s->entry, wish->forward, err);
+	if (e) {
+		if (is_new)
+			reconcile_remove(r, &wish->address);
+		return e;
+	}
+	take_wish(s, wish);
+	return 0;
+}
+
+void reconcile_remove(struct reconciler *r, const struct vip *vip)
+{
+	struct service_runtime *s = find_service(r, vip);
+	struct error err = {};
+	char key[32 + MODEL_NAME_MAX];
+
+	if (!s)
+		return;
+	announce_last_service(r, &vip->at.addr);
+	if (dataplane_service_remove(s->entry, &err))
+		log_error("service %s: %s", s->name, err.text);
+	let_vip_go(r, &vip->at.addr);
+	snprintf(key, sizeof(key), "empty:%s", s->key);
+	events_clear(r->events, key);
+	HASH_DELETE(by_vip, r->services, s);
+	for (size_t i = 0; i < s->backends_count; i++)
+		reality_forget_checks(s->backends[i]);
+	if (s->building)
+		s->removed = true;
+	else
+		reconcile_free_service(s);
+	reality_write_waiting(r);
+	tables_retire(r);
+}
+
+struct reconciler *reconciler_free(struct reconciler *r)
+{
+	struct service_runtime *s, *next;
+	struct vip_runtime *vip, *next_vip;
+
+	if (!r)
+		return NULL;
+	r->checker = NULL;
+	HASH_ITER (by_vip, r->services, s, next) {
+		HASH_DELETE(by_vip, r->services, s);
+		reconcile_free_service(s);
+	}
+	HASH_ITER (by_addr, r->vips, vip, next_vip) {
+		HASH_DELETE(by_addr, r->vips, vip);
+		free(vip);
+	}
+	free(r);
+	return NULL;
+}
+
+/* --- looking --- */
+
+const struct service_runtime *reconcile_service(const struct reconciler *r, const struct vip *vip)
+{
+	return find_service(r, vip);
+}
+
+const struct backend_runtime *reconcile_backend(const struct service_runtime *service,
+						const struct endpoint *at)
+{
+	return find_backend(service, at);
+}
+
+const struct service_runtime *reconcile_services(const struct reconciler *r)
+{
+	return r->services;
+}
+
+bool reconcile_settled(const struct reconciler *r)
+{
+	for (const struct service_runtime *s = r->services; s; s = s->by_vip.next) {
+		if (s->dirty || s->building)
+			return false;
+		for (size_t i = 0; i < s->backends_count; i++)
+			if (s->backends[i]->state == BACKEND_CHECKING ||
+			    s->backends[i]->state == BACKEND_UNREACHABLE)
+				return false;
+	}
+	return true;
+}

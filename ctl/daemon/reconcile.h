@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reconcile.h - the one place where wish (the model) meets reality (check results, neighbours), and
+ * the only writer of the data plane. A change ends in a new table: marked dirty, built in the
+ * worker at most RECONCILE_DELAY_US later, written slot by slot in the loop.
+ */
+#ifndef DAEMON_RECONCILE_H
+#define DAEMON_RECONCILE_H
+
+#include "daemon/checker_link.h"
+#include "daemon/events.h"
+#include "daemon/runtime.h"
+#include "daemon/worker.h"
+
+#define RECONCILE_DELAY_US 5000 /* changes to one service within this are one */
+
+/* Tell whoever announces VIPs which addresses have services. */
+struct reconcile_hooks {
+	void (*vip_added)(const struct ip_addr *vip, void *arg);
+	void (*vip_removed)(const struct ip_addr *vip, void *arg);
+	void *arg;
+};
+
+struct reconciler *reconciler_new(sd_event *loop, struct dataplane *dp, struct net *net,
+				  struct worker *worker, struct events *events,
+				  const struct reconcile_hooks *hooks);
+/* The checker's end, once it exists; results come to reconcile_result(). */
+void reconciler_set_checker(struct reconciler *r, struct checker_link *checker);
+struct reconciler *reconciler_free(struct reconciler *r); /* the data plane stays as it is */
+DEFINE_CLEANUP(struct reconciler *, reconciler_free)
+
+/*
+ * Make @wish real: a new service, or the changes to the one with its VIP. All that can fail is done
+ * first and undone on failure. -ENOSPC (slots or backend numbers), -EBUSY (another table size).
+ */
+int reconcile_put(struct reconciler *r, const struct service *wish, struct error *err);
+/* Take the service at @vip away. */
+void reconcile_remove(struct reconciler *r, const struct vip *vip);
+/* What every VIP, present and future, does with packets that no service wants. */
+void reconcile_unmatched(struct reconciler *r, bool drop_unmatched);
+
+/* Links, routes or neighbours changed: ask for every backend's way again. */
+void reconcile_net(struct reconciler *r);
+/* A result of the check @id; unknown ids (just forgotten) are ignored. */
+void reconcile_result(struct reconciler *r, const struct protocol_result *result);
+
+/* No table is dirty or being built, and no backend waits for its first verdict. */
+bool reconcile_settled(const struct reconciler *r);
+
+/* NULL if there is none. */
+const struct service_runtime *reconcile_service(const struct reconciler *r, const struct vip *vip);
+const struct backend_runtime *reconcile_backend(const struct service_runtime *service,
+						const struct endpoint *at);
+/* The first; the rest by by_vip.next. */
+const struct service_runtime *reconcile_services(const struct reconciler *r);
+
+#endif

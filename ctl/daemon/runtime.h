@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * runtime.h - what the daemon knows of reality, service by service and backend by backend. Written
+ * by the reconciler (reconcile.h) alone; report.c reads it.
+ */
+#ifndef DAEMON_RUNTIME_H
+#define DAEMON_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+#include <uthash.h>
+
+#include "check/protocol.h"
+#include "dataplane/dataplane.h"
+#include "model/model.h"
+#include "net/net.h"
+#include "plan/eligible.h"
+
+struct reconciler;
+struct service_runtime;
+
+/* One check of one backend, as the checker runs it. */
+struct check_runtime {
+	struct protocol_check spec; /* spec.id is the key; spec.verdict what is believed */
+	bool reported;              /* `last` holds a result */
+	struct protocol_result last;
+	uint64_t at_us; /* when it came, realtime */
+	struct backend_runtime *backend;
+	UT_hash_handle by_id;
+};
+
+struct backend_runtime {
+	struct service_runtime *service;
+	struct endpoint at;
+	uint16_t number;
+	/* the wish */
+	enum admin admin;
+	uint32_t weight;
+	bool backup;
+	bool leaving; /* no longer wished for; goes when no slot names it any more */
+	/* reality */
+	struct check_runtime *checks[MODEL_CHECKS_MAX];
+	size_t checks_count;
+	struct net_hop hop;
+	bool asked_way; /* net keeps its neighbour resolved */
+	bool unwritten; /* its entry could not be written yet: `hop.reason` says why */
+	enum protocol_verdict verdict; /* of all checks together */
+	enum backend_state state;
+	uint64_t since_us;         /* realtime */
+	uint32_t effective_weight; /* in the table that is built or being built */
+	uint32_t slots;
+};
+
+struct service_runtime {
+	struct reconciler *reconciler;
+	char key[VIP_LEN]; /* the VIP as text */
+	char name[MODEL_NAME_MAX + 1];
+	struct vip vip;
+	enum shunt_forward forward;
+	struct dataplane_service *entry;
+	struct backend_runtime **backends;
+	size_t backends_count;
+	uint32_t slots_by_state[4]; /* enum slot_state */
+	/* the table: dirty -> (5 ms) -> building -> written */
+	bool dirty, urgent, building, built;
+	bool removed; /* while building: free it when the worker gives the job back */
+	sd_event_source *timer;
+	UT_hash_handle by_vip;
+};
+
+#endif
