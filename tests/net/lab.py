@@ -21,6 +21,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,7 @@ class Host:
 
     def __init__(self, lab, name):
         self.lab, self.name = lab, name
-        self.netns = f"{lab.name}-{name}"
+        self.netns = f"{lab.name}.{name}"
 
     def inside(self, *args):
         """The command line that runs `args` here. nsenter, not ip-netns: that hides the bpffs."""
@@ -154,6 +155,8 @@ class Lab:
 
     def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False):
         """`keep`: the lab outlives this process (tools/lab); otherwise its processes end with it."""
+        if not re.fullmatch(r"shunt-[\w-]{1,40}", name):
+            raise LabError(f"'{name}' is no name for a lab; expected shunt-SOMETHING")
         self.name, self.arms, self.keep = name, arms, keep
         self.dir = f"/run/{name}"
         self.log_dir = log_dir or f"{self.dir}/logs"
@@ -209,7 +212,7 @@ class Lab:
 
     def _namespaces(self):
         with contextlib.suppress(FileNotFoundError):
-            return [n for n in os.listdir("/run/netns") if n.startswith(f"{self.name}-")]
+            return [n for n in os.listdir("/run/netns") if n.startswith(f"{self.name}.")]
         return []
 
     def _make_hosts(self):

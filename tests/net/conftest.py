@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""conftest.py - what the net tests start from: a lab, and a director in it."""
+import hashlib
+import itertools
+import os
+import re
+import signal
+import tempfile
+
+import pytest
+
+import shuntd as daemons
+from lab import BACKENDS, BUILD, DR_VIP, NAT_VIP, Lab
+
+NAME = os.environ.get("SHUNT_TEST") or f"shunt-t{os.getpid()}"
+numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    # An end by SIGTERM cleans up as one by Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    if os.geteuid() != 0:
+        pytest.exit("namespaces need root", returncode=1)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Show the logs of the lab's processes beside a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    for lab in getattr(item.session, "labs", {}).values():
+        for name in sorted(os.listdir(lab.log_dir)):
+            if name.startswith("shuntd") and name.endswith(".log"):
+                with open(f"{lab.log_dir}/{name}", encoding="utf-8", errors="replace") as log:
+                    report.sections.append((f"{lab.log_dir}/{name}", log.read()[-6000:]))
+
+
+def open_lab(request, **options):
+    number = next(numbers)
+    name = re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/net/"))
+    lab = Lab(f"{NAME}-{number}", log_dir=f"{BUILD}/test-logs/net/{name}/{number}", **options)
+    labs = vars(request.session).setdefault("labs", {})
+
+    def close():
+        labs.pop(number, None)
+        lab.close()
+
+    labs[number] = lab
+    request.addfinalizer(close)
+    lab.open()
+    return lab
+
+
+@pytest.fixture
+def make_lab(request):
+    """A function that opens one more lab: make_lab(backends=3, arms=1)."""
+    return lambda **options: open_lab(request, **options)
+
+
+@pytest.fixture
+def lab(make_lab):
+    """The network alone: nothing runs in it."""
+    return make_lab()
+
+
+@pytest.fixture
+def servers(lab):
+    """The network with an nginx on each backend: {name: its process}."""
+    return {host.name: lab.nginx(host) for host in lab.backends}
+
+
+def two_services(backends=BACKENDS, **options):
+    return (daemons.service("web-dr", f"tcp:{DR_VIP}:80", "dr", backends, **options) +
+            daemons.service("web-nat", f"tcp:{NAT_VIP}:80", "nat", backends, **options))
+
+
+@pytest.fixture
+def shuntd(lab, servers):
+    """A running director with services web-dr and web-nat, every backend up."""
+    daemon = daemons.Shuntd(lab, daemons.config(two_services()))
+    daemon.start()
+    daemon.wait_up("web-dr", "web-nat")
+    return daemon
+
+
+@pytest.fixture
+def start(lab):
+    """A function that starts shuntd with the services and settings given, and waits until
+    `up` = {service: count} backends are up."""
+    def begin(services, up=None, **options):
+        daemon = daemons.Shuntd(lab, daemons.config(services, **options))
+        daemon.start()
+        for name, count in (up or {}).items():
+            daemon.wait_up(name, count=count)
+        return daemon
+    return begin
+
+
+class Scratch:
+    """A directory below build/ for large files."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def large_file(self, name, megabytes):
+        """Write random content; returns its SHA-256."""
+        digest = hashlib.sha256()
+        with open(f"{self.path}/{name}", "wb") as file:
+            for _ in range(megabytes):
+                block = os.urandom(1 << 20)
+                digest.update(block)
+                file.write(block)
+        return digest.hexdigest()
+
+
+@pytest.fixture
+def scratch():
+    os.makedirs(f"{BUILD}/tmp", exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=f"{BUILD}/tmp") as path:
+        os.chmod(path, 0o755)
+        yield Scratch(path)
