@@ -10,6 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* with _FORTIFY_SOURCE clang's libc has some of them as macros */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
+#undef gets
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atol atoll atof
 #pragma GCC poison strncpy strncat
 

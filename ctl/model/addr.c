@@ -18,8 +18,8 @@ int ip_addr_parse(const char *text, struct ip_addr *ret, struct error *err)
 	else if (inet_pton(AF_INET6, text, &addr.v6) == 1)
 		addr.family = AF_INET6;
 	else
-		return error_set(err, -EINVAL, "'%s' is not an IP address; expected one like 192.0.2.10",
-				 text);
+		return error_set(err, -EINVAL,
+				 "'%s' is not an IP address; expected one like 192.0.2.10", text);
 	*ret = addr;
 	return 0;
 }
@@ -69,8 +69,8 @@ int endpoint_parse(const char *text, struct endpoint *ret, struct error *err)
 		return error_set(err, -EINVAL, "'%.40s...' is too long for ADDRESS[:PORT]", text);
 	memcpy(copy, text, strlen(text) + 1);
 	if (endpoint_split(copy, &addr, &port))
-		return error_set(err, -EINVAL, "'%s' is not ADDRESS[:PORT]; write IPv6 as [ADDRESS]:PORT",
-				 text);
+		return error_set(err, -EINVAL,
+				 "'%s' is not ADDRESS[:PORT]; write IPv6 as [ADDRESS]:PORT", text);
 	r = ip_addr_parse(addr, &at.addr, err);
 	if (r)
 		return r;
@@ -93,13 +93,16 @@ int vip_parse(const char *text, struct vip *ret, struct error *err)
 	else if (strncmp(text, "udp:", 4) == 0)
 		vip.protocol = IPPROTO_UDP;
 	else
-		return error_set(err, -EINVAL, "'%s' is not an address of a service; expected one like "
-				 "tcp:192.0.2.10:80 or udp:192.0.2.10:53", text);
+		return error_set(err, -EINVAL,
+				 "'%s' is not an address of a service; expected one like "
+				 "tcp:192.0.2.10:80 or udp:192.0.2.10:53",
+				 text);
 	r = endpoint_parse(text + 4, &vip.at, err);
 	if (r)
 		return r;
 	if (!vip.at.port)
-		return error_set(err, -EINVAL, "'%s' has no port; expected one like tcp:192.0.2.10:80", text);
+		return error_set(err, -EINVAL,
+				 "'%s' has no port; expected one like tcp:192.0.2.10:80", text);
 	*ret = vip;
 	return 0;
 }
@@ -152,6 +155,6 @@ int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
 
 int vip_compare(const struct vip *a, const struct vip *b)
 {
-	return a->protocol != b->protocol ? a->protocol - b->protocol :
-					    endpoint_compare(&a->at, &b->at);
+	return a->protocol != b->protocol ? a->protocol - b->protocol
+					  : endpoint_compare(&a->at, &b->at);
 }

@@ -121,6 +121,12 @@ void service_complete(struct service *service);
 /* Is this service right in itself: required keys, ports fit the forward mode, one family, ...? */
 int service_validate(const struct service *service, struct error *err);
 
+/* The same for one part, so that a reader can say where it stands. -EINVAL. */
+int service_validate_check(const struct service *service, const struct check *check,
+			   struct error *err);
+int service_validate_backend(const struct service *service, const struct backend *backend,
+			     struct error *err);
+
 /* By name or by address ("tcp:192.0.2.10:80"). NULL and -ENOENT in @err if there is none. */
 struct service *model_find(const struct model *model, const char *name, struct error *err);
 
@@ -138,6 +144,10 @@ size_t model_count(const struct model *model);
 
 /* The whole: every service valid, every pair compatible. The file reader and apply use it. */
 int model_validate(const struct model *model, struct error *err);
+
+/* The same, and which service is to blame; the error does not name it. */
+int model_validate_find(const struct model *model, const struct service **ret_bad,
+			struct error *err);
 
 /* The admin state that holds: the override if there is one. Never ADMIN_NO_OVERRIDE. */
 enum admin backend_admin(const struct backend *backend);

@@ -195,9 +195,8 @@ int model_json_set(const struct schema *schema, void *object, const json_t *json
 	json_t *value;
 
 	if (!json_is_object(json))
-		return error_set(err, -EINVAL,
-				 "a %s is not described by this JSON; expected an object",
-				 schema->object);
+		return error_set(err, -EINVAL, "%s: not described by this JSON; expected an object",
+				 schema->phrase);
 	json_object_foreach ((json_t *)json, name, value) {
 		const struct schema_key *key;
 		int r;

@@ -2,7 +2,6 @@
 /* schema.c - see schema.h */
 #include "model/schema.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "model/addr.h"
 #include "model/value.h"
 
@@ -25,10 +25,10 @@ union value {
 };
 
 static const size_t type_size[] = {
-	[SCHEMA_BOOL] = sizeof(bool),		 [SCHEMA_NUMBER] = sizeof(uint32_t),
-	[SCHEMA_DURATION] = sizeof(uint32_t),	 [SCHEMA_ENUM] = sizeof(int),
-	[SCHEMA_STRING] = sizeof(char *),	 [SCHEMA_STRINGS] = sizeof(struct strings),
-	[SCHEMA_VIP] = sizeof(struct vip),	 [SCHEMA_SEED] = sizeof(uint64_t),
+	[SCHEMA_BOOL] = sizeof(bool),         [SCHEMA_NUMBER] = sizeof(uint32_t),
+	[SCHEMA_DURATION] = sizeof(uint32_t), [SCHEMA_ENUM] = sizeof(int),
+	[SCHEMA_STRING] = sizeof(char *),     [SCHEMA_STRINGS] = sizeof(struct strings),
+	[SCHEMA_VIP] = sizeof(struct vip),    [SCHEMA_SEED] = sizeof(uint64_t),
 };
 
 static void *field(const struct schema_key *key, void *object)
@@ -88,7 +88,8 @@ static struct strings strings_copy(const struct strings *list)
 
 static int parse_bool(const char *text, bool *ret, struct error *err)
 {
-	static const char *const yes[] = { "true", "yes", "on" }, *const no[] = { "false", "no", "off" };
+	static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no",
+									       "off"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
 		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
@@ -122,13 +123,15 @@ static int parse_string(const struct schema_key *key, const char *text, char **r
 			struct error *err)
 {
 	if (strlen(text) > key->max)
-		return error_set(err, -EINVAL, "the text is longer than %" PRIu64 " bytes", key->max);
-	for (const char *p = text; *p; p++)
-		if (iscntrl((unsigned char)*p))
-			return error_set(err, -EINVAL, "control characters are not allowed");
+		return error_set(err, -EINVAL, "the text is longer than %" PRIu64 " bytes",
+				 key->max);
+	if (!text_is_clean(text))
+		return error_set(err, -EINVAL, "'%s' is not one line of UTF-8 text", text);
 	*ret = *text ? mem_strdup(text) : NULL;
 	return 0;
 }
+
+#define STRINGS_MAX 64
 
 static int parse_strings(const struct schema_key *key, const char *text, struct strings *ret,
 			 struct error *err)
@@ -137,15 +140,19 @@ static int parse_strings(const struct schema_key *key, const char *text, struct 
 	_cleanup_free_ char *copy = mem_strdup(text);
 	char *rest = copy, *word;
 
-	while ((word = strsep(&rest, ", ")))
-		if (*word) {
-			if (strlen(word) > key->max || list.n == 64) {
-				strings_clear(&list);
-				return error_set(err, -EINVAL, "'%s' is too long, or one too many; expected at most "
-						 "64 names of at most %" PRIu64 " characters", word, key->max);
-			}
-			strings_append(&list, word);
+	while ((word = strsep(&rest, ", "))) {
+		if (!*word)
+			continue;
+		if (strlen(word) > key->max || list.n == STRINGS_MAX || !text_is_clean(word)) {
+			strings_clear(&list);
+			return error_set(err, -EINVAL,
+					 "'%s' is too long, not printable, or one too many; "
+					 "expected at most %d names of at most %" PRIu64
+					 " characters",
+					 word, STRINGS_MAX, key->max);
 		}
+		strings_append(&list, word);
+	}
 	*ret = list;
 	return 0;
 }
@@ -153,11 +160,16 @@ static int parse_strings(const struct schema_key *key, const char *text, struct 
 static int parse_seed(const char *text, uint64_t *ret, struct error *err)
 {
 	size_t length = strlen(text);
+	uint64_t seed = 0;
 
-	if (length < 1 || length > 16 || strspn(text, "0123456789abcdefABCDEF") != length)
-		return error_set(err, -EINVAL, "'%s' is not a seed; expected 1 to 16 hexadecimal digits",
+	if (length <= 16 && strspn(text, "0123456789abcdefABCDEF") == length)
+		seed = strtoull(text, NULL, 16);
+	if (!seed && length) /* the empty text is no seed */
+		return error_set(err, -EINVAL,
+				 "'%s' is not a seed; expected 1 to 16 hexadecimal digits, not "
+				 "all of them 0",
 				 text);
-	*ret = strtoull(text, NULL, 16);
+	*ret = seed;
 	return 0;
 }
 
@@ -274,7 +286,7 @@ const struct schema_key *schema_lookup(const struct schema *schema, const char *
 	for (size_t i = 0; i < schema->count; i++)
 		names[i] = schema->keys[i].name;
 	near = value_did_you_mean(name, names, schema->count);
-	error_set(err, -EINVAL, "unknown key '%s' of a %s%s%s%s", name, schema->object,
+	error_set(err, -EINVAL, "unknown key '%s' of %s%s%s%s", name, schema->phrase,
 		  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
@@ -319,11 +331,30 @@ bool schema_is_set(const struct schema *schema, const void *object, const struct
 	return *set_mask(schema, (void *)object) & key_bit(schema, key);
 }
 
+static bool strings_equal(const struct strings *a, const struct strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return true;
+}
+
 bool schema_equal(const struct schema_key *key, const void *a, const void *b)
 {
-	_cleanup_free_ char *x = schema_format(key, a), *y = schema_format(key, b);
+	const void *x = const_field(key, a), *y = const_field(key, b);
 
-	return strcmp(x, y) == 0;
+	switch (key->type) {
+	case SCHEMA_STRING:
+		return strcmp(*(char *const *)x ?: "", *(char *const *)y ?: "") == 0;
+	case SCHEMA_STRINGS:
+		return strings_equal(x, y);
+	case SCHEMA_VIP:
+		return vip_compare(x, y) == 0;
+	default: /* numbers of some size, without padding */
+		return memcmp(x, y, type_size[key->type]) == 0;
+	}
 }
 
 static char *format_strings(const struct strings *list)
@@ -360,7 +391,8 @@ char *schema_format(const struct schema_key *key, const void *object)
 	case SCHEMA_VIP:
 		return mem_strdup(vip_format(at, vip));
 	case SCHEMA_SEED:
-		return mem_printf("%016" PRIx64, *(const uint64_t *)at);
+		return *(const uint64_t *)at ? mem_printf("%016" PRIx64, *(const uint64_t *)at)
+					     : mem_strdup("");
 	}
 	return mem_strdup("");
 }

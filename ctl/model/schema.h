@@ -21,10 +21,10 @@ enum schema_type {
 	SCHEMA_NUMBER,	 /* uint32_t in min .. max */
 	SCHEMA_DURATION, /* uint32_t milliseconds in min .. max */
 	SCHEMA_ENUM,	 /* int: index into names; NULL names are no values */
-	SCHEMA_STRING,	 /* char *, owned, NULL = none; printable, at most max bytes */
+	SCHEMA_STRING,	 /* char *, owned, NULL = none; clean (base/text.h), at most max bytes */
 	SCHEMA_STRINGS,	 /* struct strings, owned; as text: separated by commas */
 	SCHEMA_VIP,	 /* struct vip */
-	SCHEMA_SEED,	 /* uint64_t, 1 to 16 hexadecimal digits; 0 = none */
+	SCHEMA_SEED,	 /* uint64_t, 1 to 16 hexadecimal digits, not all 0; 0 = none, as text "" */
 };
 
 struct strings {
@@ -53,7 +53,8 @@ struct schema_key {
 };
 
 struct schema {
-	const char *object; /* "service": what errors call it */
+	const char *object; /* "service" */
+	const char *phrase; /* "a service": what errors call it */
 	const struct schema_key *keys;
 	size_t count;	   /* at most 64 */
 	size_t set_offset; /* of the object's uint64_t set mask */
@@ -89,7 +90,7 @@ void schema_reset(const struct schema *schema, void *object, const struct schema
 bool schema_is_set(const struct schema *schema, const void *object, const struct schema_key *key);
 bool schema_equal(const struct schema_key *key, const void *a, const void *b);
 
-/* The value as text, to be freed by the caller; "" for no string. Never NULL. */
+/* The value as text, to be freed by the caller; "" for no string and no seed. Never NULL. */
 char *schema_format(const struct schema_key *key, const void *object);
 
 /* The first SCHEMA_REQUIRED key that is not set, NULL if all are. */

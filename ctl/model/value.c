@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ static const struct unit {
 	const char *name;
 	uint64_t ms;
 } units[] = {
-	{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
+	{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
 };
 
 int value_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret,
@@ -26,27 +27,33 @@ int value_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *r
 	errno = 0;
 	n = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
 	if (!isdigit((unsigned char)*text) || *end || errno || n < min || n > max)
-		return error_set(err, -EINVAL, "'%s' is not a number from %" PRIu64 " to %" PRIu64, text,
-				 min, max);
+		return error_set(err, -EINVAL, "'%s' is not a number from %" PRIu64 " to %" PRIu64,
+				 text, min, max);
 	*ret = n;
 	return 0;
 }
 
+/* At most 9 digits before the point and 3 behind it, so that nothing below overflows. */
 static int duration_read(const char *text, uint64_t *ret_ms)
 {
-	double number;
-	char *end;
+	size_t whole = strspn(text, "0123456789"), part = 0;
+	uint64_t thousandths = 0;
+	const char *unit = text + whole;
 
-	if (!isdigit((unsigned char)*text) || text[0] == '\0')
+	if (*unit == '.')
+		part = strspn(++unit, "0123456789");
+	if (whole < 1 || whole > 9 || part > 3 || (!part && unit != text + whole))
 		return -EINVAL;
-	if (strspn(text, "0123456789.") > 12) /* what follows is exact in a double */
-		return -ERANGE;
-	number = strtod(text, &end);
-	if (end != text + strspn(text, "0123456789."))
-		return -EINVAL;
+	for (size_t i = 0; i < whole; i++)
+		thousandths = thousandths * 10 + (text[i] - '0');
+	for (size_t i = 0; i < 3; i++)
+		thousandths = thousandths * 10 + (i < part ? unit[i] - '0' : 0);
+	unit += part;
+	if (!*unit)
+		unit = "s";
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (strcmp(end, *end ? units[i].name : "") == 0) {
-			*ret_ms = (uint64_t)(number * (double)(*end ? units[i].ms : 1000) + 0.5);
+		if (strcmp(unit, units[i].name) == 0) {
+			*ret_ms = (thousandths * units[i].ms + 500) / 1000;
 			return 0;
 		}
 	return -EINVAL;
@@ -59,8 +66,9 @@ int value_parse_duration(const char *text, uint64_t min_ms, uint64_t max_ms, uin
 	uint64_t ms;
 
 	if (duration_read(text, &ms) || ms < min_ms || ms > max_ms)
-		return error_set(err, -EINVAL, "'%s' is not a time from %s to %s (units ms, s, m, h, d)",
-				 text, value_format_duration(min_ms, low),
+		return error_set(err, -EINVAL,
+				 "'%s' is not a time from %s to %s (units ms, s, m, h, d)", text,
+				 value_format_duration(min_ms, low),
 				 value_format_duration(max_ms, high));
 	*ret_ms = ms;
 	return 0;
@@ -84,7 +92,7 @@ static unsigned int distance(const char *a, const char *b)
 	size_t n = strlen(a), m = strlen(b);
 
 	if (n > MAX_NAME || m > MAX_NAME)
-		return MAX_NAME;
+		return UINT_MAX;
 	for (size_t i = 0; i <= n; i++)
 		d[i][0] = i;
 	for (size_t j = 0; j <= m; j++)
@@ -107,7 +115,7 @@ static unsigned int distance(const char *a, const char *b)
 
 const char *value_did_you_mean(const char *text, const char *const *names, size_t count)
 {
-	unsigned int best = strlen(text) / 3 + 1;
+	unsigned int best = strlen(text) / 3 > 1 ? strlen(text) / 3 : 1;
 	const char *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
