@@ -10,7 +10,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#define EVENTS_MAX 1024
+#define EVENTS_MAX        1024
+#define EVENTS_ALARMS_MAX 8192 /* what is raised beyond is an event only */
 
 enum event_level { EVENT_INFO, EVENT_WARNING, EVENT_ALARM };
 
@@ -25,11 +26,12 @@ void events_add(struct events *events, enum event_level level, const char *kind,
 		const char *service, const char *backend, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* An alarm stands under @key until it is cleared; raising it again with the same text is silent. */
+/* An alarm stands under @key until it is cleared (an event too); raising it again with the same
+ * text is silent. */
 void events_alarm(struct events *events, const char *kind, const char *key, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void events_clear(struct events *events, const char *key); /* silent if it does not stand */
-json_t *events_alarms(const struct events *events);	   /* new reference: an array */
+json_t *events_alarms(const struct events *events);        /* new reference: an array */
 
 /* The first event whose seq is over @since as one JSON line with '\n', to be freed by the caller;
  * NULL if there is none yet. @ret_seq gets its number. */
