@@ -115,10 +115,13 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(TTL_EXPIRED, "ttl_expired", "drop", "nat: the packet's time to live ends here")          \
 	X(NAT_NO_ROUTE, "nat_no_route", "drop", "nat: no route to the client for a backend's reply") \
 	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop", "nat: the neighbour on the way to the client is not resolved yet") \
+	X(NAT_WOULD_FRAGMENT, "nat_would_fragment", "drop", "nat: a backend's reply is longer than the MTU on the way to the client and may be fragmented") \
 	X(TRANSMIT, "transmit", "drop", "the packet could not be handed to the interface it leaves by") \
 	X(INTERNAL, "internal", "drop", "a map entry contradicts itself: a bug, please report it") \
 	X(UNMATCHED_PASS, "unmatched_pass", "pass", "to a VIP but to no service: passed to the director's own stack") \
 	X(ICMP_PASS, "icmp_pass", "pass", "ICMP to a VIP that is no echo request: passed to the director's own stack") \
+	X(NAT_TOO_BIG, "nat_too_big", "pass", "nat: a backend's reply is longer than the MTU on the way to the client: passed to the director's own stack, which tells the backend") \
+	X(NAT_FORWARDING_OFF, "nat_forwarding_off", "pass", "nat: a packet from a backend came in where net.ipv4.conf.*.forwarding is off: passed as it is") \
 	X(ICMP_ECHO, "icmp_echo", "answer", "ICMP echo request to a VIP, answered by the program")
 
 enum shunt_reason {

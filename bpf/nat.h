@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * nat.h - addresses and ports rewritten, both ways: the client's packet gets the backend as its
+ * destination, the backend's answer gets the VIP back as its source.
+ *
+ * An answer is rewritten only when the kernel's routing says that it leaves the director. What
+ * stays, the answers to the director's own checks and connections, is none of a client's.
+ */
+#ifndef NAT_H
+#define NAT_H
+
+#include "count.h"
+#include "csum.h"
+#include "parse.h"
+#include "transmit.h"
+
+#define NAT_AF_INET 2 /* AF_INET; the libc's header does not compile for bpf */
+
+/* One end of the packet: where its address and port stand. */
+struct nat_end {
+	__be32 *addr;
+	__be16 *port;
+};
+
+static __always_inline struct nat_end nat_source(struct packet *p)
+{
+	return (struct nat_end){.addr = &p->ip->saddr, .port = (__be16 *)p->l4};
+}
+
+static __always_inline struct nat_end nat_destination(struct packet *p)
+{
+	return (struct nat_end){.addr = &p->ip->daddr, .port = (__be16 *)p->l4 + 1};
+}
+
+static __always_inline __sum16 nat_l4_csum(__sum16 check, struct nat_end end, __be32 addr,
+					   __be16 port)
+{
+	__u64 sum = csum_begin(check);
+
+	sum = csum_diff32(sum, *end.addr, addr); /* stands in the pseudo-header */
+	sum = csum_diff16(sum, *end.port, port);
+	return csum_end(sum);
+}
+
+/* Rewrite @end to @addr and @port, take one from the TTL, mend both checksums. */
+static __always_inline void nat_rewrite(struct packet *p, struct nat_end end, __be32 addr,
+					__be16 port)
+{
+	__u64 sum = csum_diff32(csum_begin(p->ip->check), *end.addr, addr);
+
+	if (p->protocol == IPPROTO_TCP) {
+		struct tcphdr *tcp = p->l4;
+
+		tcp->check = nat_l4_csum(tcp->check, end, addr, port);
+	} else {
+		struct udphdr *udp = p->l4;
+
+		if (udp->check) { /* 0: the sender made none */
+			udp->check = nat_l4_csum(udp->check, end, addr, port);
+			if (!udp->check)
+				udp->check = 0xffff;
+		}
+	}
+	p->ip->check = csum_end(csum_ttl_down(sum, p->ip));
+	*end.addr = addr;
+	*end.port = port;
+}
+
+static __always_inline int nat_to_backend(struct packet *p, const struct target *to)
+{
+	if (unlikely(p->ip->ttl <= 1))
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	nat_rewrite(p, nat_destination(p), to->addr4, to->port);
+	return GO_ON;
+}
+
+/* Ask the daemon to resolve the neighbour that @fib names, if it allows one more request. */
+static __always_inline void nat_ask_neighbour(struct shunt_meta *m,
+					      const struct bpf_fib_lookup *fib)
+{
+	struct shunt_request request = {
+		.kind = SHUNT_REQUEST_RESOLVE4,
+		.ifindex = fib->ifindex,
+		.addr4 = fib->ipv4_dst, /* the gateway, if there is one */
+	};
+	__u64 tokens = *(volatile __u64 *)&m->resolve_tokens;
+
+	if (fib->family != NAT_AF_INET || !tokens)
+		return;
+	/* Should another CPU be faster, it asks; so does the next packet. */
+	if (__sync_val_compare_and_swap(&m->resolve_tokens, tokens, tokens - 1) == tokens)
+		bpf_ringbuf_output(&requests, &request, sizeof(request), 0);
+}
+
+/* The kernel's routing for the answer as it leaves; @length 0: whatever its length. */
+static __always_inline long nat_fib(const struct packet *p, const struct shunt_nat *nat,
+				    __u16 length, struct bpf_fib_lookup *ret)
+{
+	*ret = (struct bpf_fib_lookup){
+		.family = NAT_AF_INET,
+		.l4_protocol = p->protocol,
+		.sport = nat->port,
+		.dport = p->dport,
+		.tot_len = length,
+		.ifindex = p->ctx->ingress_ifindex,
+		.tos = p->ip->tos,
+		.ipv4_src = nat->vip,
+		.ipv4_dst = p->ip->daddr,
+	};
+	return bpf_fib_lookup(p->ctx, ret, sizeof(*ret), 0);
+}
+
+/*
+ * Longer than the MTU on its way. By the interface it came from it may leave as it came: generic
+ * mode shows packets that the stack has joined and will cut again. By another it cannot.
+ */
+static __always_inline int nat_oversized(const struct packet *p, const struct bpf_fib_lookup *fib)
+{
+	if (fib->ifindex == p->ctx->ingress_ifindex)
+		return GO_ON;
+	if (p->ip->frag_off & bpf_htons(IP_DONT_FRAGMENT)) /* the stack tells the backend */
+		return pass(SHUNT_REASON_NAT_TOO_BIG);
+	return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
+}
+
+/* Where an answer to the client leaves. GO_ON: @ret is filled. */
+static __always_inline int nat_route(const struct packet *p, const struct shunt_nat *nat,
+				     struct shunt_meta *m, struct hop *ret)
+{
+	struct bpf_fib_lookup fib;
+	long result = nat_fib(p, nat, p->length, &fib);
+	bool oversized = result == BPF_FIB_LKUP_RET_FRAG_NEEDED;
+
+	if (unlikely(oversized))
+		result = nat_fib(p, nat, 0, &fib);
+	switch (result) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		break;
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		nat_ask_neighbour(m, &fib);
+		return drop(SHUNT_REASON_NAT_NO_NEIGHBOUR);
+	case BPF_FIB_LKUP_RET_BLACKHOLE:
+	case BPF_FIB_LKUP_RET_UNREACHABLE:
+	case BPF_FIB_LKUP_RET_PROHIBIT:
+	case BPF_FIB_LKUP_RET_UNSUPP_LWT: /* into a tunnel of the kernel's */
+		return drop(SHUNT_REASON_NAT_NO_ROUTE);
+	case BPF_FIB_LKUP_RET_FWD_DISABLED: /* told before the kernel looks whether it stays */
+		return pass(SHUNT_REASON_NAT_FORWARDING_OFF);
+	default: /* it stays */
+		return XDP_PASS;
+	}
+	if (unlikely(oversized))
+		STEP(nat_oversized(p, &fib));
+	ret->ifindex = fib.ifindex;
+	__builtin_memcpy(ret->dmac, fib.dmac, ETH_ALEN);
+	__builtin_memcpy(ret->smac, fib.smac, ETH_ALEN);
+	return GO_ON;
+}
+
+/* From a nat backend to a client? Everything else passes. */
+static __always_inline int nat_reply(struct packet *p)
+{
+	struct shunt_tuple4_key key = {
+		.addr = p->ip->saddr,
+		.port = p->sport,
+		.protocol = p->protocol,
+	};
+	struct shunt_meta *m = only_element(&meta);
+	const struct shunt_nat *found;
+	struct shunt_nat nat;
+	struct hop hop;
+	int verdict;
+
+	if (!m || !m->nat_entries || p->fault != NO_FAULT || !p->ports)
+		return XDP_PASS;
+	found = bpf_map_lookup_elem(&nat4, &key);
+	if (!found)
+		return XDP_PASS;
+	nat = *found; /* at once, as in service_find() */
+	STEP(nat_route(p, &nat, m, &hop));
+	if (unlikely(p->ip->ttl <= 1))
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	nat_rewrite(p, nat_source(p), nat.vip, nat.port);
+	verdict = transmit_packet(p, &hop);
+	if (verdict != XDP_DROP)
+		count_reply(p, nat.backend);
+	return verdict;
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* select.h - hash of the client's tuple -> slot -> number -> backend. */
+#ifndef SELECT_H
+#define SELECT_H
+
+#include "count.h"
+#include "flow.h"
+
+static __always_inline __u64 select_hash(const struct packet *p)
+{
+	const struct shunt_hash_keys keys = hash_keys;
+
+	return shunt_hash_tuple4(&keys, p->ip->saddr, p->ip->daddr, p->ports, p->protocol);
+}
+
+/* The entry's words, each read once: user space may be replacing them. */
+static __always_inline void select_copy(const struct shunt_backend *backend, struct target *ret)
+{
+	struct shunt_backend copy;
+	const volatile __u64 *from = (const void *)backend;
+	__u64 *to = (void *)&copy;
+
+	for (int i = 0; i < 4; i++)
+		to[i] = from[i];
+	ret->forward = copy.forward;
+	ret->port = copy.port;
+	ret->addr4 = copy.addr4;
+	ret->hop.ifindex = copy.ifindex;
+	__builtin_memcpy(ret->hop.dmac, copy.dmac, ETH_ALEN);
+	__builtin_memcpy(ret->hop.smac, copy.smac, ETH_ALEN);
+}
+
+static __always_inline int select_backend(const struct packet *p,
+					  const struct shunt_service *service, struct target *ret)
+{
+	const volatile __u32 *words = only_element(&slots);
+	const struct shunt_backend *backend;
+	__u32 slot, word, number;
+
+	slot = service->slot_base + shunt_hash_reduce(select_hash(p), service->slot_count);
+	if (unlikely(!words || slot >= slots_max))
+		return drop(SHUNT_REASON_INTERNAL);
+	word = words[slot];
+	number = SHUNT_SLOT_CUR(word);
+	if (unlikely(SHUNT_SLOT_UNTRACKED(word)))
+		number = flow_backend(p, word);
+	if (unlikely(!number))
+		return drop(SHUNT_REASON_NO_BACKEND);
+	ret->index = service->backend_base + number;
+	backend = bpf_map_lookup_elem(&backends, &ret->index);
+	if (unlikely(!backend || number >= service->backend_cap))
+		return drop(SHUNT_REASON_INTERNAL);
+	select_copy(backend, ret);
+	if (unlikely(!ret->hop.ifindex))
+		return drop(SHUNT_REASON_NO_NEXT_HOP);
+	return GO_ON;
+}
+
+#endif
