@@ -42,7 +42,7 @@ def pytest_runtest_makereport(item):
 
 def open_lab(request, **options):
     number = next(numbers)
-    name = re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/net/"))
+    name = re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/net/"))[:80]
     lab = Lab(f"{NAME}-{number}", log_dir=f"{BUILD}/test-logs/net/{name}/{number}", **options)
     labs = vars(request.session).setdefault("labs", {})
 
