@@ -65,7 +65,7 @@ bool net_forwarding(const char *ifname);
 
 /* Is @addr one of this host's own, and on which link? (0 = no) */
 uint32_t net_address_link(struct net *net, const struct ip_addr *addr);
-/* The prefix of an address on link @ifindex that contains @addr. */
+/* Does the prefix of an address on link @ifindex contain @addr? Addresses of ours do not count. */
 bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
 /* Put /32 on the link, marked as ours (IFA_PROTO); 0 if it is ours already, -EEXIST if it is there
  * and not ours. */
@@ -74,7 +74,9 @@ int net_address_add(struct net *net, uint32_t ifindex, const struct ip_addr *add
 /* Take it away if it is ours. -ENOENT otherwise. */
 int net_address_remove(struct net *net, uint32_t ifindex, const struct ip_addr *addr,
 		       struct error *err);
-/* Every address marked as ours on any link. */
+/* Is @addr on link @ifindex, and marked as ours? */
+bool net_address_ours(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+/* Every address marked as ours on any link. @each may add and remove addresses. */
 void net_addresses_ours(struct net *net,
 			void (*each)(uint32_t ifindex, const struct ip_addr *addr, void *arg),
 			void *arg);
