@@ -60,8 +60,6 @@ static int hold_vip(struct reconciler *r, const struct ip_addr *addr, struct err
 		vip->addr = *addr;
 		ip_addr_format(addr, vip->key);
 		HASH_ADD_KEYPTR(by_addr, r->vips, vip->key, strlen(vip->key), vip);
-		if (r->hooks.vip_added)
-			r->hooks.vip_added(addr, r->hooks.arg);
 	}
 	vip->services++;
 	return 0;
@@ -79,7 +77,7 @@ static void let_vip_go(struct reconciler *r, const struct ip_addr *addr)
 }
 
 /* The address goes before the service does: the director's own stack must not answer for it. */
-static void announce_last_service(struct reconciler *r, const struct ip_addr *addr)
+static void withdraw_if_last(struct reconciler *r, const struct ip_addr *addr)
 {
 	struct vip_runtime *vip = find_vip(r, addr);
 
@@ -301,7 +299,7 @@ void reconcile_remove(struct reconciler *r, const struct vip *vip)
 
 	if (!s)
 		return;
-	announce_last_service(r, &vip->at.addr);
+	withdraw_if_last(r, &vip->at.addr);
 	if (dataplane_service_remove(s->entry, &err))
 		log_error("service %s: %s", s->name, err.text);
 	let_vip_go(r, &vip->at.addr);
@@ -316,6 +314,12 @@ void reconcile_remove(struct reconciler *r, const struct vip *vip)
 		reconcile_free_service(s);
 	reality_write_waiting(r);
 	tables_retire(r);
+}
+
+void reconciler_quiet(struct reconciler *r)
+{
+	if (r)
+		r->closing = true;
 }
 
 struct reconciler *reconciler_free(struct reconciler *r)

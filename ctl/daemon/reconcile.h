@@ -14,9 +14,9 @@
 
 #define RECONCILE_DELAY_US 5000 /* changes to one service within this are one */
 
-/* Tell whoever announces VIPs which addresses have services. */
+/* @vip_removed: the last service of @vip goes; called before its packets reach the director's own
+ * stack, so that whoever announces the address takes it back first. */
 struct reconcile_hooks {
-	void (*vip_added)(const struct ip_addr *vip, void *arg);
 	void (*vip_removed)(const struct ip_addr *vip, void *arg);
 	void *arg;
 };
@@ -26,6 +26,8 @@ struct reconciler *reconciler_new(sd_event *loop, struct dataplane *dp, struct n
 				  const struct reconcile_hooks *hooks);
 /* The checker's end, once it exists; results come to reconcile_result(). */
 void reconciler_set_checker(struct reconciler *r, struct checker_link *checker);
+/* Submit no more jobs: the worker is about to end. Takes NULL. */
+void reconciler_quiet(struct reconciler *r);
 struct reconciler *reconciler_free(struct reconciler *r); /* the data plane stays as it is */
 DEFINE_CLEANUP(struct reconciler *, reconciler_free)
 

@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * director.c - the operations that change the director. Each has the same shape: build the new
+ * model or service beside the old, validate it, make it real (which may fail and then undoes
+ * itself), put it in the old one's place, save.
+ */
+#include "daemon/director.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "daemon/director_internal.h"
+#include "daemon/state.h"
+#include "model/diff.h"
+#include "model/model_json.h"
+
+/* --- keeping and telling --- */
+
+void director_save_state(struct director *d)
+{
+	struct error err = {};
+
+	if (state_write(d->options->state_dir, d->digest, d->seed, d->model, &err))
+		events_alarm(d->events, "config", "state",
+			     "changes cannot be saved and would be lost at the next start: %s",
+			     err.text);
+	else
+		events_clear(d->events, "state");
+}
+
+static const char *text_of(const json_t *change, const char *member)
+{
+	return json_string_value(json_object_get(change, member)) ?: "";
+}
+
+/* "weight 10 -> 20", "added", "removed" */
+static void tell_change(struct director *d, const json_t *change)
+{
+	const char *action = text_of(change, "action"), *object = text_of(change, "object");
+	const char *service = text_of(change, "service"), *name = text_of(change, "name");
+	const char *past = strcmp(action, "add") == 0 ? "added" : "removed";
+	_cleanup_free_ char *what = NULL;
+
+	if (strcmp(action, "change") == 0)
+		what = mem_printf("%s %s -> %s", text_of(change, "key"), text_of(change, "from"),
+				  text_of(change, "to"));
+	else
+		what = mem_strdup(past);
+	if (strcmp(object, "settings") == 0)
+		events_add(d->events, EVENT_INFO, "config", NULL, NULL, "settings: %s", what);
+	else if (strcmp(object, "service") == 0)
+		events_add(d->events, EVENT_INFO, "config", service, NULL, "service %s: %s",
+			   service, what);
+	else
+		events_add(d->events, EVENT_INFO, "config", service,
+			   strcmp(object, "backend") == 0 ? name : NULL, "%s %s of %s: %s", object,
+			   name, service, what);
+}
+
+static void tell_changes(struct director *d, const json_t *changes)
+{
+	const json_t *change;
+	size_t i;
+
+	json_array_foreach (changes, i, change)
+		tell_change(d, change);
+}
+
+/* What changes when @before (NULL = none) becomes @after (NULL = none). */
+static void tell_service(struct director *d, const struct service *before,
+			 const struct service *after)
+{
+	_cleanup_(model_free) struct model *from = model_new(), *to = model_new();
+	json_t *changes;
+
+	if (before)
+		model_put(from, service_copy(before));
+	if (after)
+		model_put(to, service_copy(after));
+	changes = model_diff(from, to);
+	tell_changes(d, changes);
+	json_decref(changes);
+}
+
+/* --- the host --- */
+
+static void check_forwarding(struct director *d, const char *ifname, bool nat)
+{
+	char key[32 + IF_NAMESIZE];
+
+	snprintf(key, sizeof(key), "forwarding:%s", ifname);
+	if (nat && !net_forwarding(ifname))
+		events_alarm(d->events, "interface", key,
+			     "forward = nat needs routing on %s, or clients get no replies; do: "
+			     "sysctl -w "
+			     "net.ipv4.conf.%s.forwarding=1 (or net.ipv4.ip_forward=1)",
+			     ifname, ifname);
+	else
+		events_clear(d->events, key);
+}
+
+void director_check_host(struct director *d)
+{
+	const struct strings *names = &d->model->settings.interfaces;
+	bool nat = false;
+
+	for (const struct service *s = d->model->services; s; s = s->by_name.next)
+		nat = nat || s->forward == SHUNT_FORWARD_NAT;
+	for (size_t i = 0; i < names->n; i++)
+		check_forwarding(d, names->v[i], nat);
+}
+
+/* --- interfaces --- */
+
+static bool is_attached(struct director *d, uint32_t ifindex)
+{
+	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
+	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
+
+	for (size_t i = 0; i < n; i++)
+		if (links[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static int attach_interface(struct director *d, const char *name, bool *ret_new, struct error *err)
+{
+	struct dataplane_link link;
+	uint32_t ifindex;
+	int r = net_link_index(d->net, name, &ifindex, err);
+
+	if (r)
+		return r;
+	*ret_new = !is_attached(d, ifindex);
+	if (!*ret_new)
+		return 0;
+	r = dataplane_attach(d->dp, ifindex, &link, err);
+	if (r)
+		return r;
+	events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: attached, %s", name,
+		   link.native ? "native" : "generic: slower, the driver has no XDP");
+	return 0;
+}
+
+static void announce_all(struct director *d, bool wanted)
+{
+	for (const struct service *s = d->model->services; s; s = s->by_name.next)
+		if (wanted)
+			announcer_want(d->announcer, &s->address.at.addr);
+		else
+			announcer_unwant(d->announcer, &s->address.at.addr);
+}
+
+/* Addresses are only where packets meet the program first; without an interface, nowhere. */
+void director_announce(struct director *d)
+{
+	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
+	uint32_t ifindexes[DIRECTOR_INTERFACES_MAX];
+	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
+
+	for (size_t i = 0; i < n; i++)
+		ifindexes[i] = links[i].ifindex;
+	if (n)
+		announcer_set_interfaces(d->announcer, ifindexes, n);
+	announce_all(d, n && d->model->settings.announce == ANNOUNCE_AUTO);
+	announcer_refresh(d->announcer);
+}
+
+static void detach_interface(struct director *d, uint32_t ifindex, const char *name)
+{
+	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
+	uint32_t rest[DIRECTOR_INTERFACES_MAX];
+	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links)), count = 0;
+	struct error err = {};
+
+	/* withdraw first, so that the director's own stack never answers for a VIP */
+	for (size_t i = 0; i < n; i++)
+		if (links[i].ifindex != ifindex)
+			rest[count++] = links[i].ifindex;
+	if (count)
+		announcer_set_interfaces(d->announcer, rest, count);
+	else
+		announce_all(d, false);
+	if (dataplane_detach(d->dp, ifindex, &err))
+		events_add(d->events, EVENT_WARNING, "interface", NULL, NULL, "%s: %s", name,
+			   err.text);
+	else
+		events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: detached", name);
+}
+
+/* Detach what is attached and not in @wanted. */
+static void detach_others(struct director *d, const struct strings *wanted)
+{
+	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
+	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
+	char name[IF_NAMESIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		net_link_name(d->net, links[i].ifindex, name);
+		if (!strings_contain(wanted, name))
+			detach_interface(d, links[i].ifindex, *name ? name : "(gone)");
+	}
+}
+
+void director_sync_interfaces(struct director *d)
+{
+	const struct strings *names = &d->model->settings.interfaces;
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct error err = {};
+		char key[32 + IF_NAMESIZE];
+		bool is_new;
+
+		snprintf(key, sizeof(key), "interface:%s", names->v[i]);
+		if (attach_interface(d, names->v[i], &is_new, &err))
+			events_alarm(d->events, "interface", key, "%s: not attached: %s",
+				     names->v[i], err.text);
+		else
+			events_clear(d->events, key);
+	}
+	director_announce(d);
+	director_check_host(d);
+}
+
+int director_attach_all(struct director *d, const struct strings *names, struct error *err)
+{
+	uint32_t fresh[DIRECTOR_INTERFACES_MAX];
+	size_t count = 0;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < names->n; i++) {
+		bool is_new = false;
+
+		r = attach_interface(d, names->v[i], &is_new, err);
+		if (!r && is_new)
+			net_link_index(d->net, names->v[i], &fresh[count++], NULL);
+	}
+	while (r && count)
+		dataplane_detach(d->dp, fresh[--count], NULL);
+	return r;
+}
+
+int director_attach(struct director *d, const char *ifname, json_t **ret, struct error *err)
+{
+	struct strings *names = &d->model->settings.interfaces;
+	const struct schema_key *key = schema_find(&settings_schema, "interfaces");
+	_cleanup_free_ char *old = NULL, *new = NULL;
+	bool is_new;
+	int r;
+
+	if (!strings_contain(names, ifname) && names->n == DIRECTOR_INTERFACES_MAX)
+		return error_set(err, -ENOSPC, "%d interfaces are attached, and no more can be",
+				 DIRECTOR_INTERFACES_MAX);
+	r = attach_interface(d, ifname, &is_new, err);
+	if (r)
+		return r;
+	if (!strings_contain(names, ifname)) {
+		old = schema_format(key, &d->model->settings);
+		new = mem_printf("%s%s%s", old, *old ? "," : "", ifname);
+		schema_set(&settings_schema, &d->model->settings, key, new, NULL);
+		director_save_state(d);
+	}
+	director_sync_interfaces(d);
+	*ret = director_interface(d, ifname);
+	return 0;
+}
+
+int director_detach(struct director *d, const char *ifname, struct error *err)
+{
+	const struct schema_key *key = schema_find(&settings_schema, "interfaces");
+	const struct strings *names = &d->model->settings.interfaces;
+	_cleanup_free_ char *rest = mem_strdup("");
+	uint32_t ifindex;
+
+	if (!strings_contain(names, ifname))
+		return error_set(err, -ENOENT, "interface '%s' is not attached", ifname);
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], ifname) != 0) {
+			char *longer = mem_printf("%s%s%s", rest, *rest ? "," : "", names->v[i]);
+
+			free(rest);
+			rest = longer;
+		}
+	if (net_link_index(d->net, ifname, &ifindex, NULL) == 0 && is_attached(d, ifindex))
+		detach_interface(d, ifindex, ifname);
+	schema_set(&settings_schema, &d->model->settings, key, rest, NULL);
+	director_save_state(d);
+	director_sync_interfaces(d);
+	return 0;
+}
+
+/* --- services and backends --- */
+
+/* Make @service (taken over in any case) real in place of the one of its name, if there is one. */
+static int commit_service(struct director *d, struct service *service, struct error *err)
+{
+	_cleanup_(service_free) struct service *wish = service, *before = NULL;
+	struct service *old = model_find(d->model, wish->name, NULL);
+	int r;
+
+	service_complete(wish);
+	r = service_validate(wish, err);
+	if (!r)
+		r = model_accepts(d->model, wish, wish->name, err);
+	if (!r)
+		r = reconcile_put(d->reconciler, wish, err);
+	if (r)
+		return r;
+	before = old ? service_copy(old) : NULL;
+	tell_service(d, before, wish);
+	model_put(d->model, take_ptr(wish));
+	director_announce(d);
+	director_save_state(d);
+	director_check_host(d);
+	return 0;
+}
+
+int director_service_add(struct director *d, const char *service, const json_t *json,
+			 struct error *err)
+{
+	struct service *wish;
+	int r;
+
+	if (model_find(d->model, service, NULL))
+		return error_set(err, -EEXIST, "service '%s' exists already", service);
+	r = model_json_read_service(json, service, &wish, err);
+	if (r)
+		return r;
+	return commit_service(d, wish, err);
+}
+
+int director_service_set(struct director *d, const char *service, const json_t *json,
+			 struct error *err)
+{
+	_cleanup_(service_free) struct service *wish = NULL;
+	struct service *old = model_find(d->model, service, err);
+	int r;
+
+	if (!old)
+		return -ENOENT;
+	wish = service_copy(old);
+	r = model_json_patch_service(wish, json, err);
+	if (r)
+		return r;
+	return commit_service(d, take_ptr(wish), err);
+}
+
+int director_service_remove(struct director *d, const char *service, struct error *err)
+{
+	struct service *old = model_find(d->model, service, err);
+
+	if (!old)
+		return -ENOENT;
+	reconcile_remove(d->reconciler, &old->address);
+	tell_service(d, old, NULL);
+	model_remove(d->model, old);
+	director_save_state(d);
+	director_check_host(d);
+	return 0;
+}
+
+int director_backend_add(struct director *d, const char *service, const char *backend,
+			 const json_t *json, struct error *err)
+{
+	static const char *const ignore[] = {"address", NULL};
+	_cleanup_(service_free) struct service *wish = NULL;
+	struct service *old = model_find(d->model, service, err);
+	struct backend *b;
+	int r;
+
+	if (!old)
+		return -ENOENT;
+	wish = service_copy(old);
+	r = service_add_backend(wish, backend, &b, err);
+	if (!r && json)
+		r = model_json_set(&backend_schema, b, json, ignore, false, err);
+	if (r)
+		return r;
+	return commit_service(d, take_ptr(wish), err);
+}
+
+int director_backend_set(struct director *d, const char *service, const char *backend,
+			 const json_t *json, struct error *err)
+{
+	static const char *const ignore[] = {"address", NULL};
+	_cleanup_(service_free) struct service *wish = NULL;
+	struct service *old = model_find(d->model, service, err);
+	struct backend *b;
+	int r;
+
+	if (!old)
+		return -ENOENT;
+	wish = service_copy(old);
+	r = service_find_backend(wish, backend, &b, err);
+	if (!r)
+		r = model_json_set(&backend_schema, b, json, ignore, true, err);
+	if (r)
+		return r;
+	return commit_service(d, take_ptr(wish), err);
+}
+
+int director_backend_remove(struct director *d, const char *service, const char *backend,
+			    struct error *err)
+{
+	_cleanup_(service_free) struct service *wish = NULL;
+	struct service *old = model_find(d->model, service, err);
+	struct backend *b;
+	int r;
+
+	if (!old)
+		return -ENOENT;
+	wish = service_copy(old);
+	r = service_find_backend(wish, backend, &b, err);
+	if (r)
+		return r;
+	service_remove_backend(wish, b);
+	return commit_service(d, take_ptr(wish), err);
+}
+
+/* --- whole models --- */
+
+/* A fixed setting may not change while the maps that were made with it are in use. */
+static int fixed_setting(const struct settings *now, const struct settings *wish, const char *name,
+			 struct error *err)
+{
+	const struct schema_key *key = schema_find(&settings_schema, name);
+	_cleanup_free_ char *from = schema_format(key, now), *to = schema_format(key, wish);
+
+	if (!schema_is_set(&settings_schema, wish, key) || strcmp(from, to) == 0)
+		return 0;
+	return error_set(
+		err, -EBUSY,
+		"%s cannot change from %s to %s while packets are forwarded; stop shuntd, do "
+		"shuntd --stop-forwarding (connections may break), and start it again",
+		name, from, to);
+}
+
+int director_accepts_settings(struct director *d, const struct settings *settings,
+			      struct error *err)
+{
+	struct dataplane_info info;
+	struct settings now = {};
+	uint32_t ifindex;
+	int r = 0;
+
+	dataplane_info(d->dp, &info);
+	now.seed = info.seed;
+	now.slots_max = info.slots_max;
+	now.backends_max = info.backends_max;
+	r = fixed_setting(&now, settings, "seed", err);
+	if (!r)
+		r = fixed_setting(&now, settings, "slots_max", err);
+	if (!r)
+		r = fixed_setting(&now, settings, "backends_max", err);
+	for (size_t i = 0; !r && i < settings->interfaces.n; i++)
+		r = net_link_index(d->net, settings->interfaces.v[i], &ifindex, err);
+	if (!r && settings->interfaces.n > DIRECTOR_INTERFACES_MAX)
+		r = error_set(err, -ENOSPC, "interfaces: %zu are named, at most %d can be attached",
+			      settings->interfaces.n, DIRECTOR_INTERFACES_MAX);
+	return r;
+}
+
+static const struct service *service_at(const struct model *model, const struct vip *vip)
+{
+	for (const struct service *s = model->services; s; s = s->by_name.next)
+		if (vip_compare(&s->address, vip) == 0)
+			return s;
+	return NULL;
+}
+
+/* Undo the puts of @model's services before @end. */
+static void put_back(struct director *d, const struct model *model, const struct service *end)
+{
+	for (const struct service *s = model->services; s != end; s = s->by_name.next) {
+		const struct service *old = service_at(d->model, &s->address);
+
+		if (!old)
+			reconcile_remove(d->reconciler, &s->address);
+		else if (reconcile_put(d->reconciler, old, NULL))
+			events_add(d->events, EVENT_WARNING, "config", old->name, NULL,
+				   "service %s could not be put back as it was", old->name);
+	}
+}
+
+/* Every service of @model; on failure all as before. */
+static int put_all(struct director *d, const struct model *model, struct error *err)
+{
+	for (const struct service *s = model->services; s; s = s->by_name.next) {
+		int r = reconcile_put(d->reconciler, s, err);
+
+		if (r) {
+			put_back(d, model, s);
+			return r;
+		}
+	}
+	return 0;
+}
+
+int director_fill(struct director *d, struct error *err)
+{
+	reconcile_unmatched(d->reconciler, d->model->settings.unmatched == UNMATCHED_DROP);
+	return put_all(d, d->model, err);
+}
+
+static void remove_dropped(struct director *d, const struct model *model)
+{
+	for (const struct service *s = d->model->services; s; s = s->by_name.next)
+		if (!service_at(model, &s->address))
+			reconcile_remove(d->reconciler, &s->address);
+}
+
+/* Make @model (taken over on success) the running one. */
+static int switch_model(struct director *d, struct model *model, struct error *err)
+{
+	int r = director_accepts_settings(d, &model->settings, err);
+
+	if (!r)
+		r = director_attach_all(d, &model->settings.interfaces, err);
+	if (r)
+		return r;
+	r = put_all(d, model, err);
+	if (r) {
+		director_sync_interfaces(d);
+		detach_others(d, &d->model->settings.interfaces);
+		return r;
+	}
+	remove_dropped(d, model);
+	detach_others(d, &model->settings.interfaces);
+	model_free(d->model);
+	d->model = model;
+	reconcile_unmatched(d->reconciler, model->settings.unmatched == UNMATCHED_DROP);
+	director_sync_interfaces(d);
+	return 0;
+}
+
+/* Change to @model (taken over in any case), tell what changes in @ret. */
+static int change_model(struct director *d, struct model *model, const char *digest, bool dry_run,
+			json_t **ret, struct error *err)
+{
+	_cleanup_(model_free) struct model *wish = model;
+	json_t *changes;
+	int r;
+
+	model_carry_overrides(wish, d->model);
+	changes = model_diff(d->model, wish);
+	r = dry_run ? director_accepts_settings(d, &wish->settings, err)
+		    : switch_model(d, wish, err);
+	if (r) {
+		json_decref(changes);
+		return r;
+	}
+	if (!dry_run) {
+		wish = NULL;
+		tell_changes(d, changes);
+		snprintf(d->digest, sizeof(d->digest), "%s", digest);
+		director_save_state(d);
+	}
+	*ret = json_pack("{s:o}", "changes", changes);
+	return 0;
+}
+
+int director_apply(struct director *d, const char *text, const char *name, bool dry_run,
+		   json_t **ret, struct error *err)
+{
+	char digest[CONFIG_DIGEST_LEN];
+	struct model *model;
+	int r = config_read_text(text, name, &model, err);
+
+	if (r)
+		return r;
+	memcpy(digest, d->digest, sizeof(digest));
+	return change_model(d, model, digest, dry_run, ret, err);
+}
+
+int director_reload(struct director *d, json_t **ret, struct error *err)
+{
+	char digest[CONFIG_DIGEST_LEN];
+	struct model *model;
+	int r = config_read(d->options->config, &model, digest, err);
+
+	if (r)
+		return r;
+	return change_model(d, model, digest, false, ret, err);
+}
+
+/* --- the file --- */
+
+/* What writing over the file would lose. */
+static int check_overwrite(struct director *d, struct error *err)
+{
+	_cleanup_(model_free) struct model *model = NULL;
+	const char *path = d->options->config;
+	char digest[CONFIG_DIGEST_LEN];
+	struct stat st;
+
+	if (stat(path, &st) && errno == ENOENT)
+		return 0;
+	if (config_read(path, &model, digest, NULL) || strcmp(digest, d->digest) != 0)
+		return error_set(
+			err, -EEXIST,
+			"%s was changed since it was read; see shunt diff, or write over it with "
+			"--force",
+			path);
+	if (config_has_more(path))
+		return error_set(
+			err, -EEXIST,
+			"%s has comments or includes that would be lost; save to another file, or "
+			"write over it with --force",
+			path);
+	return 0;
+}
+
+int director_save(struct director *d, bool force, struct error *err)
+{
+	_cleanup_(model_free) struct model *written = NULL;
+	_cleanup_free_ char *text = config_write(d->model);
+	const char *path = d->options->config;
+	bool replaces;
+	struct stat st;
+	int r = force ? 0 : check_overwrite(d, err);
+
+	if (r)
+		return r;
+	replaces = stat(path, &st) == 0;
+	r = file_replace(path, text, strlen(text), 0640, replaces ? &st : NULL, err);
+	if (!r)
+		r = config_read(path, &written, d->digest, err);
+	if (r)
+		return r;
+	director_save_state(d);
+	events_add(d->events, EVENT_INFO, "config", NULL, NULL, "saved to %s", path);
+	return 0;
+}

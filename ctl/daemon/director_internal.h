@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* director_internal.h - the director's parts, for director.c (changing), report.c (looking) and
+ * startup.c (beginning and ending). */
+#ifndef DAEMON_DIRECTOR_INTERNAL_H
+#define DAEMON_DIRECTOR_INTERNAL_H
+
+#include <systemd/sd-event.h>
+
+#include "api/api.h"
+#include "config/config.h"
+#include "daemon/announcer.h"
+#include "daemon/checker_link.h"
+#include "daemon/director.h"
+#include "daemon/events.h"
+#include "daemon/options.h"
+#include "daemon/reconcile.h"
+#include "daemon/spawner.h"
+#include "dataplane/dataplane.h"
+#include "net/arp.h"
+#include "net/net.h"
+
+#define DIRECTOR_INTERFACES_MAX SHUNT_LINKS_MAX
+
+struct director {
+	const struct options *options;
+	sd_event *loop;
+	/* the wish */
+	struct model *model;
+	char digest[CONFIG_DIGEST_LEN]; /* of the file the model was made on */
+	uint64_t seed;                  /* in use, kept in the state directory */
+	/* the parts, in the order they are opened */
+	struct events *events;
+	struct spawner *spawner;
+	struct arp *arp;
+	struct dataplane *dp;
+	struct net *net;
+	struct worker *worker;
+	struct announcer *announcer;
+	struct reconciler *reconciler;
+	struct checker_link *checker;
+	struct api *api;
+	sd_event_source *net_io, *requests_io, *requests_timer, *watch_timer;
+	sd_event_source *sigterm, *sigint, *sighup;
+	sd_event_source *settle_timer;
+	uint64_t started_us; /* monotonic */
+	int lock;            /* of the runtime directory */
+	bool fresh;          /* the maps are new, not adopted */
+	bool forwarding;     /* the program is in place */
+};
+
+/* --- director.c --- */
+
+/* Write the running model to the state directory; an alarm if that fails. */
+void director_save_state(struct director *d);
+/* Attach every interface wished for; on failure those attached here are detached again. */
+int director_attach_all(struct director *d, const struct strings *names, struct error *err);
+/* Attach what is wished for and not attached, tell the announcer, raise or clear alarms. */
+void director_sync_interfaces(struct director *d);
+/* What must hold for the traffic and is not ours to set: forwarding for nat. Alarms. */
+void director_check_host(struct director *d);
+/* Announce every VIP of the model, or none, as the settings say. */
+void director_announce(struct director *d);
+/* Put every service of the model into the data plane. */
+int director_fill(struct director *d, struct error *err);
+/* Can @settings be used by a daemon that runs with the present ones? Interfaces exist; what is
+ * fixed stays. */
+int director_accepts_settings(struct director *d, const struct settings *settings,
+			      struct error *err);
+
+/* --- report.c --- */
+
+/* One interface as in `status`; a new reference. */
+json_t *director_interface(struct director *d, const char *ifname);
+
+#endif

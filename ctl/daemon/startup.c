@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* startup.c - see startup.h */
+#include "daemon/startup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/director_internal.h"
+#include "daemon/lock.h"
+#include "daemon/privileges.h"
+#include "daemon/state.h"
+#include "model/diff.h"
+
+#define HOST_WATCH_US     (5 * 1000000) /* between looks at what has no notification (sysctls) */
+#define REQUESTS_PAUSE_US 100000        /* the program's requests are read ten times a second */
+#define REQUESTS_AT_ONCE  64
+#define SETTLE_STEP_US    50000
+#define SETTLE_LIMIT_US   10000000 /* new maps take over from old ones by then at the latest */
+
+/* --- the wish --- */
+
+static void read_state(struct director *d, struct state *ret)
+{
+	const char *dir = d->options->state_dir;
+	struct error err = {};
+	int r = state_read(dir, ret, &err);
+
+	if (!r)
+		return;
+	events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s; the config file is used%s",
+		   err.text, r == -EBADMSG ? ", the state is kept as state.json.damaged" : "");
+	if (r == -EBADMSG && state_set_aside(dir, "damaged", &err))
+		events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s", err.text);
+}
+
+/* Somebody edited the file since changes were made by command: the changes are kept beside. */
+static void set_state_aside(struct director *d)
+{
+	char suffix[STATE_SUFFIX_LEN];
+	struct error err = {};
+
+	state_overridden_suffix(time(NULL), suffix);
+	if (state_set_aside(d->options->state_dir, suffix, &err))
+		events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s", err.text);
+	else
+		events_add(d->events, EVENT_WARNING, "config", NULL, NULL,
+			   "%s was edited: it is used, and the changes made by command before are "
+			   "kept in "
+			   "%s/" STATE_FILE ".%s",
+			   d->options->config, d->options->state_dir, suffix);
+}
+
+/* The wish: from the state directory while the file is the one it was made on, else from the file.
+ */
+static int load_model(struct director *d, struct error *err)
+{
+	struct state state = {};
+	int r = config_read(d->options->config, &d->model, d->digest, err);
+
+	if (r)
+		return r;
+	read_state(d, &state);
+	d->seed = state.seed;
+	switch (state_choose(state.have, state.digest, true, d->digest)) {
+	case STATE_CHOOSE_STATE:
+		model_free(d->model);
+		d->model = take_ptr(state.model);
+		break;
+	case STATE_CHOOSE_FILE_ASIDE:
+		set_state_aside(d);
+		break;
+	case STATE_CHOOSE_FILE:
+	case STATE_CHOOSE_NOTHING:
+		break;
+	}
+	state_clear(&state);
+	if (d->model->settings.seed)
+		d->seed = d->model->settings.seed;
+	if (d->seed)
+		return 0;
+	return state_random_seed(&d->seed, err);
+}
+
+/* --- places --- */
+
+static int make_directory(const char *path, mode_t mode, struct error *err)
+{
+	if (mkdir(path, mode) && errno != EEXIST)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+/* Mount the bpffs where the system has its place, if nobody has yet. */
+static void mount_bpffs(const char *pin_dir)
+{
+	static const char place[] = "/sys/fs/bpf";
+	struct statfs fs;
+
+	if (strncmp(pin_dir, place, strlen(place)) != 0)
+		return;
+	if (statfs(place, &fs) || fs.f_type == BPF_FS_MAGIC)
+		return;
+	if (mount("bpf", place, "bpf", 0, "mode=0700"))
+		log_warning("%s: cannot mount a bpffs there: %s", place, strerror(errno));
+}
+
+static int open_places(struct director *d, struct error *err)
+{
+	int r = make_directory(d->options->runtime_dir, 0755, err);
+
+	if (!r)
+		r = make_directory(d->options->state_dir, 0750, err);
+	if (!r) {
+		d->lock = lock_take(d->options->runtime_dir, err);
+		r = d->lock < 0 ? d->lock : 0;
+	}
+	return r;
+}
+
+/* --- what needs privileges that are then given up --- */
+
+static int open_privileged(struct director *d, struct error *err)
+{
+	const char *warning = NULL;
+	char checker[PATH_MAX];
+	int r = spawner_find_checker(checker, err);
+
+	if (!r)
+		r = spawner_start(checker, &d->spawner, err);
+	if (!r)
+		r = arp_open(&d->arp, err);
+	if (r)
+		return r;
+	mount_bpffs(d->options->pin_dir);
+	r = privileges_drop(&warning, err);
+	if (!r && warning)
+		events_alarm(d->events, "config", "privileges", "%s", warning);
+	return r;
+}
+
+/* --- the data plane --- */
+
+static void tell_fixed(struct director *d, const char *name, uint64_t now, uint64_t wish)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "fixed:%s", name);
+	if (wish && now != wish)
+		events_alarm(
+			d->events, "config", key,
+			"%s of the file is not in use: the maps in use were made with another; it "
+			"takes effect after shuntd --stop-forwarding",
+			name);
+}
+
+static int open_dataplane(struct director *d, struct error *err)
+{
+	const struct settings *settings = &d->model->settings;
+	struct dataplane_options options = {
+		.pin_dir = d->options->pin_dir,
+		.seed = d->seed,
+		.slots_max = settings->slots_max,
+		.backends_max = settings->backends_max,
+	};
+	struct dataplane_info info;
+	int r = dataplane_open(&options, &d->dp, err);
+
+	if (r)
+		return r;
+	dataplane_info(d->dp, &info);
+	tell_fixed(d, "seed", info.seed, settings->seed);
+	tell_fixed(d, "slots_max", info.slots_max, settings->slots_max);
+	tell_fixed(d, "backends_max", info.backends_max, settings->backends_max);
+	d->seed = info.seed;
+	d->fresh = !info.adopted;
+	return 0;
+}
+
+static void on_net_changed(void *arg)
+{
+	struct director *d = arg;
+
+	if (!d->reconciler || !d->announcer)
+		return;
+	reconcile_net(d->reconciler);
+	if (d->forwarding)
+		director_sync_interfaces(d);
+}
+
+static void on_vip_removed(const struct ip_addr *vip, void *arg)
+{
+	struct director *d = arg;
+
+	announcer_unwant(d->announcer, vip);
+}
+
+static void on_check_result(uint32_t id, const struct protocol_result *result, void *arg)
+{
+	struct director *d = arg;
+
+	reconcile_result(d->reconciler, result);
+}
+
+static void on_checker_event(enum checker_link_event event, const char *text, void *arg)
+{
+	struct director *d = arg;
+
+	if (event == CHECKER_LINK_STARTED) {
+		events_clear(d->events, "checker");
+		events_add(d->events, EVENT_INFO, "checker", NULL, NULL, "%s", text);
+	} else {
+		events_alarm(d->events, "checker", "checker", "%s; backends keep their states",
+			     text);
+	}
+}
+
+static int open_parts(struct director *d, struct error *err)
+{
+	const struct checker_link_callbacks callbacks = {.result = on_check_result,
+							 .event = on_checker_event};
+	const struct reconcile_hooks hooks = {.vip_removed = on_vip_removed, .arg = d};
+	int r = net_open(on_net_changed, d, &d->net, err);
+
+	if (!r)
+		r = open_dataplane(d, err);
+	if (!r)
+		r = worker_new(d->loop, &d->worker, err);
+	if (!r)
+		r = announcer_new(d->loop, d->net, d->arp, d->events, &d->announcer, err);
+	if (r)
+		return r;
+	d->reconciler = reconciler_new(d->loop, d->dp, d->net, d->worker, d->events, &hooks);
+	r = checker_link_open(d->loop, d->spawner, &callbacks, d, &d->checker, err);
+	if (!r)
+		reconciler_set_checker(d->reconciler, d->checker);
+	return r;
+}
+
+/* --- the loop's sources --- */
+
+static int on_net_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct director *d = arg;
+
+	net_dispatch(d->net);
+	return 0;
+}
+
+static void on_request(const struct shunt_request *request, void *arg)
+{
+	struct director *d = arg;
+	struct ip_addr addr = {.family = AF_INET};
+
+	if (request->kind != SHUNT_REQUEST_RESOLVE4)
+		return;
+	addr.v4.s_addr = request->addr4;
+	net_probe_neighbour(d->net, request->ifindex, &addr);
+}
+
+/* A flood of requests costs the loop ten readings a second, no more. */
+static int on_requests_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct director *d = arg;
+
+	dataplane_requests_read(d->dp, REQUESTS_AT_ONCE, on_request, d);
+	sd_event_source_set_enabled(d->requests_io, SD_EVENT_OFF);
+	sd_event_source_set_time_relative(d->requests_timer, REQUESTS_PAUSE_US);
+	sd_event_source_set_enabled(d->requests_timer, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static int on_requests_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct director *d = arg;
+
+	return sd_event_source_set_enabled(d->requests_io, SD_EVENT_ON);
+}
+
+static int on_watch_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct director *d = arg;
+
+	director_check_host(d);
+	sd_event_source_set_time_relative(source, HOST_WATCH_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *arg)
+{
+	struct director *d = arg;
+
+	return sd_event_exit(d->loop, 0);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *arg)
+{
+	struct director *d = arg;
+	struct error err = {};
+	json_t *changes = NULL;
+
+	sd_notify(0, "RELOADING=1");
+	if (director_reload(d, &changes, &err))
+		events_add(d->events, EVENT_WARNING, "config", NULL, NULL,
+			   "reload refused, nothing is changed: %s%s%s", err.file,
+			   err.file[0] ? ": " : "", err.text);
+	else
+		events_add(d->events, EVENT_INFO, "config", NULL, NULL, "%s reloaded: %zu changes",
+			   d->options->config,
+			   json_array_size(json_object_get(changes, "changes")));
+	json_decref(changes);
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int add_sources(struct director *d, struct error *err)
+{
+	sd_event *loop = d->loop;
+	int r = sd_event_add_io(loop, &d->net_io, net_fd(d->net), EPOLLIN, on_net_io, d);
+
+	if (r >= 0)
+		r = sd_event_add_io(loop, &d->requests_io, dataplane_requests_fd(d->dp), EPOLLIN,
+				    on_requests_io, d);
+	if (r >= 0)
+		r = sd_event_add_time_relative(loop, &d->requests_timer, CLOCK_MONOTONIC, 0, 0,
+					       on_requests_timer, d);
+	if (r >= 0)
+		r = sd_event_add_time_relative(loop, &d->watch_timer, CLOCK_MONOTONIC,
+					       HOST_WATCH_US, 100000, on_watch_timer, d);
+	if (r >= 0)
+		r = sd_event_add_signal(loop, &d->sigterm, SIGTERM, on_stop, d);
+	if (r >= 0)
+		r = sd_event_add_signal(loop, &d->sigint, SIGINT, on_stop, d);
+	if (r >= 0)
+		r = sd_event_add_signal(loop, &d->sighup, SIGHUP, on_reload, d);
+	return r < 0 ? error_set(err, r, "event loop: %s", strerror(-r)) : 0;
+}
+
+/* --- taking over --- */
+
+/* Maps first, then attach, then announce. */
+static int go_live(struct director *d, struct error *err)
+{
+	int r = dataplane_activate(d->dp, err);
+
+	if (!r)
+		r = director_attach_all(d, &d->model->settings.interfaces, err);
+	if (r)
+		return r;
+	d->forwarding = true;
+	director_sync_interfaces(d);
+	director_save_state(d);
+	sd_notifyf(0, "READY=1\nSTATUS=%zu services", model_count(d->model));
+	log_notice("shuntd " SHUNT_VERSION " runs: %zu services, seed %016" PRIx64 ", %s",
+		   model_count(d->model), d->seed, d->fresh ? "new maps" : "maps adopted");
+	return 0;
+}
+
+/* An older program forwards by maps of another ABI: it goes on until the new maps are as good. */
+static int on_settle_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct director *d = arg;
+	struct error err = {};
+	uint64_t now;
+
+	sd_event_now(d->loop, CLOCK_MONOTONIC, &now);
+	if (!reconcile_settled(d->reconciler) && now - d->started_us < SETTLE_LIMIT_US) {
+		sd_event_source_set_time_relative(source, SETTLE_STEP_US);
+		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
+	if (go_live(d, &err) == 0)
+		return 0;
+	log_error("shuntd: %s", err.text);
+	return sd_event_exit(d->loop, -EIO);
+}
+
+static int take_over(struct director *d, struct error *err)
+{
+	struct dataplane_link link;
+	bool replaces = d->fresh && dataplane_links(d->dp, &link, 1) > 0;
+	size_t dropped;
+	int r = director_fill(d, err);
+
+	if (r)
+		return r;
+	dropped = dataplane_remove_unopened(d->dp);
+	if (dropped)
+		events_add(d->events, EVENT_INFO, "config", NULL, NULL,
+			   "%zu services of an earlier daemon are no longer wanted: removed",
+			   dropped);
+	if (!replaces)
+		return go_live(d, err);
+	r = sd_event_add_time_relative(d->loop, &d->settle_timer, CLOCK_MONOTONIC, SETTLE_STEP_US,
+				       0, on_settle_timer, d);
+	return r < 0 ? error_set(err, r, "event loop: %s", strerror(-r)) : 0;
+}
+
+/* --- beginning and ending --- */
+
+static int check_interfaces(struct director *d, struct error *err)
+{
+	const struct strings *names = &d->model->settings.interfaces;
+	uint32_t ifindex;
+
+	for (size_t i = 0; i < names->n; i++) {
+		int r = net_link_index(d->net, names->v[i], &ifindex, err);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int open_all(struct director *d, struct error *err)
+{
+	_cleanup_free_ char *socket = mem_printf("%s/shuntd.sock", d->options->runtime_dir);
+	int r = open_places(d, err);
+
+	if (!r)
+		r = load_model(d, err);
+	if (!r)
+		r = open_privileged(d, err);
+	if (!r)
+		r = open_parts(d, err);
+	if (!r)
+		r = check_interfaces(d, err);
+	if (!r)
+		r = add_sources(d, err);
+	if (!r)
+		r = api_open(d->loop, socket, d, &d->api, err);
+	if (!r)
+		r = take_over(d, err);
+	return r;
+}
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int director_open(const struct options *options, struct director **ret, struct error *err)
+{
+	struct director *d = mem_zalloc(sizeof(*d));
+	bool fresh, links;
+	int r;
+
+	d->options = options;
+	d->lock = -1;
+	d->events = events_new();
+	block_signals();
+	r = sd_event_default(&d->loop);
+	if (r >= 0) {
+		sd_event_now(d->loop, CLOCK_MONOTONIC, &d->started_us);
+		r = open_all(d, err);
+	} else {
+		error_set(err, r, "event loop: %s", strerror(-r));
+	}
+	if (!r) {
+		*ret = d;
+		return 0;
+	}
+	/* what this start made new goes again; what forwarded before goes on */
+	fresh = d->dp && d->fresh;
+	links = d->dp && dataplane_links(d->dp, &(struct dataplane_link){}, 1) > 0;
+	director_close(d);
+	if (fresh && !links)
+		dataplane_teardown(options->pin_dir, NULL);
+	return r;
+}
+
+int director_run(struct director *d)
+{
+	int r = sd_event_loop(d->loop);
+
+	sd_notify(0, "STOPPING=1");
+	if (r < 0)
+		log_error("event loop: %s", strerror(-r));
+	else
+		log_notice("shuntd stops; packets are forwarded as before (shuntd "
+			   "--stop-forwarding ends that)");
+	return r;
+}
+
+struct director *director_close(struct director *d)
+{
+	if (!d)
+		return NULL;
+	api_close(d->api);
+	sd_event_source_disable_unref(d->settle_timer);
+	sd_event_source_disable_unref(d->net_io);
+	sd_event_source_disable_unref(d->requests_io);
+	sd_event_source_disable_unref(d->requests_timer);
+	sd_event_source_disable_unref(d->watch_timer);
+	sd_event_source_disable_unref(d->sigterm);
+	sd_event_source_disable_unref(d->sigint);
+	sd_event_source_disable_unref(d->sighup);
+	reconciler_quiet(d->reconciler);
+	worker_free(d->worker);
+	checker_link_close(d->checker);
+	reconciler_free(d->reconciler);
+	announcer_free(d->announcer);
+	net_close(d->net);
+	dataplane_close(d->dp);
+	arp_close(d->arp);
+	spawner_stop(d->spawner);
+	model_free(d->model);
+	events_free(d->events);
+	sd_event_unref(d->loop);
+	if (d->lock >= 0)
+		close(d->lock);
+	free(d);
+	return NULL;
+}
+
+int startup_stop_forwarding(const struct options *options, struct error *err)
+{
+	_cleanup_(net_close) struct net *net = NULL;
+	_cleanup_close_ int lock = -1;
+	int r = make_directory(options->runtime_dir, 0755, err);
+
+	if (!r) {
+		lock = lock_take(options->runtime_dir, err);
+		r = lock < 0 ? lock : 0;
+	}
+	if (!r)
+		r = net_open(NULL, NULL, &net, err);
+	/* withdraw first: the director's own stack must not answer for a VIP */
+	if (!r)
+		r = announcer_remove_all(net, NULL, err);
+	if (!r)
+		r = dataplane_teardown(options->pin_dir, err);
+	return r;
+}
