@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""test_announce.py - announce = auto: take a VIP that nobody has, leave one that somebody has, and
+never let the director's own stack answer a client of the VIP."""
+import pytest
+
+from lab import BACKENDS, DIRECTOR, DIRECTOR_CLIENT_SIDE, Host, listens, run, wait_until
+from shuntd import Shuntd, config, service
+from traffic import Capture, Load, answers
+
+VIP = "10.78.0.50"  # in the subnet of the director's eth0
+OFF_SUBNET = "192.0.2.10"
+DIRECTOR_MAC = "02:00:00:00:00:01"
+AUTO = {"settings": "announce = auto"}
+
+
+def web(forward, vip=VIP):
+    return service("web", f"tcp:{vip}:80", forward, BACKENDS)
+
+
+def addresses(lab, device):
+    done = run("ip", "-n", lab.director.netns, "-4", "-o", "addr", "show", "dev", device)
+    return [line.split()[3] for line in done.stdout.splitlines()]
+
+
+def announced(shuntd):
+    return shuntd.get("/v1/services/web")["status"]["announce"]
+
+
+@pytest.fixture
+def vip_on_backends(lab, servers):
+    for host in lab.backends:
+        host.add_vip(VIP)
+
+
+@pytest.fixture
+def other(lab):
+    """A host on the bridge that has the VIP already."""
+    host = Host(lab, "other")
+    run("ip", "netns", "add", host.netns)
+    host.ip("link set lo up\n")
+    lab.plug(host, "other", mac="02:00:00:00:00:99")
+    host.ip(f"addr add {VIP}/24 dev eth0\n")
+    wait_until(lambda: host.link()["operstate"] == "UP", what="carrier")
+    return host
+
+
+def test_probe_claim_announce(lab, vip_on_backends, start):
+    with Capture(lab.switch, "director0", "arp", "and", "ether", "src", DIRECTOR_MAC) as capture:
+        shuntd = start(web("dr"), {"web": 3}, **AUTO)
+        wait_until(lambda: announced(shuntd) == "held", what="the VIP to be held")
+        wait_until(lambda: len([p for p in about_vip(capture) if p.psrc == VIP]) >= 2,
+                   what="gratuitous ARP")
+    packets = about_vip(capture)
+    probes = [i for i, p in enumerate(packets) if p.psrc == "0.0.0.0"]
+    claims = [i for i, p in enumerate(packets) if p.psrc == VIP and p.pdst == VIP]
+    assert len(probes) == 3 and len(claims) >= 2 and max(probes) < min(claims)
+    assert f"{VIP}/32" in addresses(lab, "eth0")
+    assert answers(lab.client, VIP, 20).total() == 20
+
+
+def about_vip(capture):
+    return [p["ARP"] for p in capture.packets() if VIP in (p["ARP"].pdst, p["ARP"].psrc)]
+
+
+def test_withdrawn_with_its_service(lab, vip_on_backends, start):
+    shuntd = start(web("dr"), {"web": 3}, **AUTO)
+    wait_until(lambda: f"{VIP}/32" in addresses(lab, "eth0"), what="the VIP on eth0")
+    shuntd.shunt("service", "remove", "web")
+    wait_until(lambda: f"{VIP}/32" not in addresses(lab, "eth0"), what="the VIP to be gone")
+    assert f"{DIRECTOR_CLIENT_SIDE}/24" in addresses(lab, "eth0")
+
+
+def test_another_vip_goes_to_lo(lab, servers, start):
+    shuntd = start(web("dr", OFF_SUBNET), {"web": 3}, **AUTO)
+    wait_until(lambda: f"{OFF_SUBNET}/32" in addresses(lab, "lo"), what="the VIP on lo")
+    assert answers(lab.client, OFF_SUBNET, 20).total() == 20
+    shuntd.stop()
+    shuntd.stop_forwarding()
+    assert f"{OFF_SUBNET}/32" not in addresses(lab, "lo")
+
+
+def test_what_was_there_before_is_left_alone(lab, vip_on_backends, start):
+    lab.director.ip(f"addr add {VIP}/32 dev eth0\n")
+    shuntd = start(web("dr"), {"web": 3}, **AUTO)
+    shuntd.shunt("service", "remove", "web")
+    shuntd.stop()
+    shuntd.stop_forwarding()
+    assert f"{VIP}/32" in addresses(lab, "eth0")
+    assert f"{DIRECTOR}/24" in addresses(lab, "eth0")
+
+
+def test_somebody_else_has_it(lab, vip_on_backends, other, start):
+    shuntd = start(web("dr"), {"web": 3}, **AUTO)
+    wait_until(lambda: announced(shuntd) == "conflict", what="a conflict")
+    alarms = shuntd.json("status")["alarms"]
+    assert len(alarms) == 1 and VIP in alarms[0]["text"] and "02:00:00:00:00:99" in alarms[0]["text"]
+    assert [e for e in shuntd.events() if e["level"] == "alarm" and VIP in e["text"]]
+    assert f"{VIP}/32" not in addresses(lab, "eth0") + addresses(lab, "lo")
+    # the other one is still the one that answers
+    lab.client.ip("neigh flush dev eth0\n")
+    other.spawn("echo", "socat", "TCP-LISTEN:7000,fork,reuseaddr", "EXEC:cat")
+    wait_until(lambda: listens(other, 7000), what="an echo")
+    assert lab.client.run("socat", "-t1", "-", f"TCP:{VIP}:7000", stdin="hi\n").stdout == "hi\n"
+
+
+def test_taken_when_the_other_lets_go(lab, vip_on_backends, other, start):
+    shuntd = start(web("dr"), {"web": 3}, **AUTO)
+    wait_until(lambda: announced(shuntd) == "conflict", what="a conflict")
+    other.ip("link set eth0 down\n")
+    wait_until(lambda: announced(shuntd) == "held", 45, "the VIP to be held")
+    assert shuntd.json("status")["alarms"] == []
+
+
+@pytest.mark.parametrize("forward", ["dr", "nat"])
+def test_no_reset_to_a_client(lab, vip_on_backends, start, forward):
+    """Start, stop, start, --stop-forwarding and start again under load: the director sends no RST.
+    A client may wait or be told that the host is unreachable; its connection is not refused."""
+    shuntd = Shuntd(lab, config(web(forward), **AUTO))
+    resets = ["tcp[tcpflags]", "&", "tcp-rst", "!=", "0", "and", "src", "host", VIP, "and",
+              "ether", "src", DIRECTOR_MAC]
+    with Capture(lab.switch, "client", *resets) as capture, \
+            Load(lab.client, VIP, rate=100, timeout=1) as load:
+        shuntd.start()
+        shuntd.wait_up("web")
+        served(load)
+        shuntd.stop()
+        load.wait_for(30)
+        shuntd.start()
+        load.wait_for(30)
+        assert load.results()[-1]["answer"]
+        shuntd.stop()
+        shuntd.stop_forwarding()
+        load.wait_for(50)
+        assert load.results()[-1]["answer"] is None
+        shuntd.start()
+        served(load)
+        load.stop()
+    assert not capture.packets()
+
+
+def served(load):
+    """Wait until requests are answered again, and then for some more of them."""
+    count = len([r for r in load.results() if r["answer"]])
+    wait_until(lambda: len([r for r in load.results() if r["answer"]]) > count + 30, 15,
+               "requests to be answered")
+
+
+def test_an_adopted_address_is_not_probed_again(lab, vip_on_backends, start):
+    """A restart must not take the VIP off the link: that would be an outage."""
+    shuntd = start(web("dr"), {"web": 3}, **AUTO)
+    wait_until(lambda: announced(shuntd) == "held", what="the VIP to be held")
+    shuntd.kill()
+    assert f"{VIP}/32" in addresses(lab, "eth0")
+    shuntd.start()
+    assert announced(shuntd) == "held"
+    shuntd.shunt("service", "remove", "web")
+    wait_until(lambda: f"{VIP}/32" not in addresses(lab, "eth0"), what="the VIP to be gone")
