@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* director_internal.h - the director's parts, for director.c (changing), report.c (looking) and
- * startup.c (beginning and ending). */
+/* director_internal.h - the director's parts, for director.c (changing), report.c (looking),
+ * startup.c (beginning and ending), wish.c and sources.c. */
 #ifndef DAEMON_DIRECTOR_INTERNAL_H
 #define DAEMON_DIRECTOR_INTERNAL_H
 
@@ -66,6 +66,21 @@ int director_fill(struct director *d, struct error *err);
  * fixed stays. */
 int director_accepts_settings(struct director *d, const struct settings *settings,
 			      struct error *err);
+
+/* --- wish.c --- */
+
+/* Read the config file into d->model and d->digest. */
+int director_read_config(struct director *d, struct error *err);
+/*
+ * Let the state directory have its say: its model holds while the file is the one it was made on;
+ * a file that was edited since wins whole. Sets d->seed.
+ */
+int director_read_state(struct director *d, struct error *err);
+
+/* --- sources.c --- */
+
+int director_add_sources(struct director *d, struct error *err);
+void director_remove_sources(struct director *d);
 
 /* --- report.c --- */
 

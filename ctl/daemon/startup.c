@@ -17,78 +17,9 @@
 #include "daemon/director_internal.h"
 #include "daemon/lock.h"
 #include "daemon/privileges.h"
-#include "daemon/state.h"
-#include "model/diff.h"
 
-#define HOST_WATCH_US     (5 * 1000000) /* between looks at what has no notification (sysctls) */
-#define REQUESTS_PAUSE_US 100000        /* the program's requests are read ten times a second */
-#define REQUESTS_AT_ONCE  64
-#define SETTLE_STEP_US    50000
-#define SETTLE_LIMIT_US   10000000 /* new maps take over from old ones by then at the latest */
-
-/* --- the wish --- */
-
-static void read_state(struct director *d, struct state *ret)
-{
-	const char *dir = d->options->state_dir;
-	struct error err = {};
-	int r = state_read(dir, ret, &err);
-
-	if (!r)
-		return;
-	events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s; the config file is used%s",
-		   err.text, r == -EBADMSG ? ", the state is kept as state.json.damaged" : "");
-	if (r == -EBADMSG && state_set_aside(dir, "damaged", &err))
-		events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s", err.text);
-}
-
-/* Somebody edited the file since changes were made by command: the changes are kept beside. */
-static void set_state_aside(struct director *d)
-{
-	char suffix[STATE_SUFFIX_LEN];
-	struct error err = {};
-
-	state_overridden_suffix(time(NULL), suffix);
-	if (state_set_aside(d->options->state_dir, suffix, &err))
-		events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s", err.text);
-	else
-		events_add(d->events, EVENT_WARNING, "config", NULL, NULL,
-			   "%s was edited: it is used, and the changes made by command before are "
-			   "kept in "
-			   "%s/" STATE_FILE ".%s",
-			   d->options->config, d->options->state_dir, suffix);
-}
-
-/* The wish: from the state directory while the file is the one it was made on, else from the file.
- */
-static int load_model(struct director *d, struct error *err)
-{
-	struct state state = {};
-	int r = config_read(d->options->config, &d->model, d->digest, err);
-
-	if (r)
-		return r;
-	read_state(d, &state);
-	d->seed = state.seed;
-	switch (state_choose(state.have, state.digest, true, d->digest)) {
-	case STATE_CHOOSE_STATE:
-		model_free(d->model);
-		d->model = take_ptr(state.model);
-		break;
-	case STATE_CHOOSE_FILE_ASIDE:
-		set_state_aside(d);
-		break;
-	case STATE_CHOOSE_FILE:
-	case STATE_CHOOSE_NOTHING:
-		break;
-	}
-	state_clear(&state);
-	if (d->model->settings.seed)
-		d->seed = d->model->settings.seed;
-	if (d->seed)
-		return 0;
-	return state_random_seed(&d->seed, err);
-}
+#define SETTLE_STEP_US  50000
+#define SETTLE_LIMIT_US 10000000 /* new maps take over from old ones by then at the latest */
 
 /* --- places --- */
 
@@ -245,105 +176,6 @@ static int open_parts(struct director *d, struct error *err)
 	return r;
 }
 
-/* --- the loop's sources --- */
-
-static int on_net_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
-{
-	struct director *d = arg;
-
-	net_dispatch(d->net);
-	return 0;
-}
-
-static void on_request(const struct shunt_request *request, void *arg)
-{
-	struct director *d = arg;
-	struct ip_addr addr = {.family = AF_INET};
-
-	if (request->kind != SHUNT_REQUEST_RESOLVE4)
-		return;
-	addr.v4.s_addr = request->addr4;
-	net_probe_neighbour(d->net, request->ifindex, &addr);
-}
-
-/* A flood of requests costs the loop ten readings a second, no more. */
-static int on_requests_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
-{
-	struct director *d = arg;
-
-	dataplane_requests_read(d->dp, REQUESTS_AT_ONCE, on_request, d);
-	sd_event_source_set_enabled(d->requests_io, SD_EVENT_OFF);
-	sd_event_source_set_time_relative(d->requests_timer, REQUESTS_PAUSE_US);
-	sd_event_source_set_enabled(d->requests_timer, SD_EVENT_ONESHOT);
-	return 0;
-}
-
-static int on_requests_timer(sd_event_source *source, uint64_t usec, void *arg)
-{
-	struct director *d = arg;
-
-	return sd_event_source_set_enabled(d->requests_io, SD_EVENT_ON);
-}
-
-static int on_watch_timer(sd_event_source *source, uint64_t usec, void *arg)
-{
-	struct director *d = arg;
-
-	director_check_host(d);
-	sd_event_source_set_time_relative(source, HOST_WATCH_US);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signal, void *arg)
-{
-	struct director *d = arg;
-
-	return sd_event_exit(d->loop, 0);
-}
-
-static int on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *arg)
-{
-	struct director *d = arg;
-	struct error err = {};
-	json_t *changes = NULL;
-
-	sd_notify(0, "RELOADING=1");
-	if (director_reload(d, &changes, &err))
-		events_add(d->events, EVENT_WARNING, "config", NULL, NULL,
-			   "reload refused, nothing is changed: %s%s%s", err.file,
-			   err.file[0] ? ": " : "", err.text);
-	else
-		events_add(d->events, EVENT_INFO, "config", NULL, NULL, "%s reloaded: %zu changes",
-			   d->options->config,
-			   json_array_size(json_object_get(changes, "changes")));
-	json_decref(changes);
-	sd_notify(0, "READY=1");
-	return 0;
-}
-
-static int add_sources(struct director *d, struct error *err)
-{
-	sd_event *loop = d->loop;
-	int r = sd_event_add_io(loop, &d->net_io, net_fd(d->net), EPOLLIN, on_net_io, d);
-
-	if (r >= 0)
-		r = sd_event_add_io(loop, &d->requests_io, dataplane_requests_fd(d->dp), EPOLLIN,
-				    on_requests_io, d);
-	if (r >= 0)
-		r = sd_event_add_time_relative(loop, &d->requests_timer, CLOCK_MONOTONIC, 0, 0,
-					       on_requests_timer, d);
-	if (r >= 0)
-		r = sd_event_add_time_relative(loop, &d->watch_timer, CLOCK_MONOTONIC,
-					       HOST_WATCH_US, 100000, on_watch_timer, d);
-	if (r >= 0)
-		r = sd_event_add_signal(loop, &d->sigterm, SIGTERM, on_stop, d);
-	if (r >= 0)
-		r = sd_event_add_signal(loop, &d->sigint, SIGINT, on_stop, d);
-	if (r >= 0)
-		r = sd_event_add_signal(loop, &d->sighup, SIGHUP, on_reload, d);
-	return r < 0 ? error_set(err, r, "event loop: %s", strerror(-r)) : 0;
-}
-
 /* --- taking over --- */
 
 /* Maps first, then attach, then announce. */
@@ -422,10 +254,12 @@ static int check_interfaces(struct director *d, struct error *err)
 static int open_all(struct director *d, struct error *err)
 {
 	_cleanup_free_ char *socket = mem_printf("%s/shuntd.sock", d->options->runtime_dir);
-	int r = open_places(d, err);
+	int r = director_read_config(d, err);
 
 	if (!r)
-		r = load_model(d, err);
+		r = open_places(d, err);
+	if (!r)
+		r = director_read_state(d, err);
 	if (!r)
 		r = open_privileged(d, err);
 	if (!r)
@@ -433,7 +267,7 @@ static int open_all(struct director *d, struct error *err)
 	if (!r)
 		r = check_interfaces(d, err);
 	if (!r)
-		r = add_sources(d, err);
+		r = director_add_sources(d, err);
 	if (!r)
 		r = api_open(d->loop, socket, d, &d->api, err);
 	if (!r)
@@ -502,13 +336,7 @@ struct director *director_close(struct director *d)
 		return NULL;
 	api_close(d->api);
 	sd_event_source_disable_unref(d->settle_timer);
-	sd_event_source_disable_unref(d->net_io);
-	sd_event_source_disable_unref(d->requests_io);
-	sd_event_source_disable_unref(d->requests_timer);
-	sd_event_source_disable_unref(d->watch_timer);
-	sd_event_source_disable_unref(d->sigterm);
-	sd_event_source_disable_unref(d->sigint);
-	sd_event_source_disable_unref(d->sighup);
+	director_remove_sources(d);
 	reconciler_quiet(d->reconciler);
 	worker_free(d->worker);
 	checker_link_close(d->checker);
