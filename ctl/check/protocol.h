@@ -48,8 +48,7 @@ struct protocol_result {
 	uint32_t passed;                  /* did this one succeed? */
 	uint32_t took_us;                 /* from start to result */
 	uint32_t streak;                  /* equal results in a row */
-	char reason[PROTOCOL_REASON_LEN]; /* "connected", "connection refused", "timeout after 1s"
-					   */
+	char reason[PROTOCOL_REASON_LEN]; /* "connected", "timeout after 1s" */
 };
 
 struct protocol_alive {

@@ -34,7 +34,8 @@ enum checker_link_event {
 };
 
 struct checker_link_callbacks {
-	/* A result of a wanted check. Its reason is printable ASCII, its verdict one of the enum's.
+	/* A result of a wanted check. Its reason is clean text (base/text.h), its verdict one of
+	 * the enum's.
 	 * May call any function here but checker_link_close(). */
 	void (*result)(uint32_t id, const struct protocol_result *result, void *arg);
 	/* @text: one line for people, with pid and reason. */

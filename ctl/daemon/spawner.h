@@ -21,7 +21,7 @@
 #include "base/error.h"
 
 #define SPAWNER_CHILDREN_MAX 16 /* at the same time; one more is SPAWNER_FAILED */
-#define SPAWNER_REASON_LEN   240
+#define SPAWNER_REASON_LEN   sizeof(((struct error *)0)->text)
 
 struct spawner;
 

@@ -4,7 +4,7 @@
 
 void health_init(struct health *health, enum protocol_verdict verdict)
 {
-	*health = (struct health){ .verdict = verdict };
+	*health = (struct health){.verdict = verdict};
 }
 
 static void count(struct health *health, bool passed)

@@ -19,17 +19,17 @@ struct sequence {
 };
 
 static const struct sequence sequences[] = {
-	{ "a new one is up at its first success", VERDICT_UNKNOWN, 3, 3, "++", "UU", 2 },
-	{ "a new one that fails is unknown until fall", VERDICT_UNKNOWN, 3, 3, "---", "??D", 3 },
-	{ "a new one fails, then passes", VERDICT_UNKNOWN, 3, 3, "--+", "??U", 1 },
-	{ "up, fall in a row", VERDICT_UP, 2, 3, "----", "UUDD", 4 },
-	{ "up, a success between starts again", VERDICT_UP, 2, 3, "--+---", "UUUUUD", 3 },
-	{ "down, rise in a row", VERDICT_DOWN, 2, 3, "+++", "DUU", 3 },
-	{ "down, a failure between starts again", VERDICT_DOWN, 2, 3, "+-++", "DDDU", 2 },
-	{ "rise and fall of one", VERDICT_UP, 1, 1, "-+-", "DUD", 1 },
-	{ "up stays up", VERDICT_UP, 2, 3, "+++", "UUU", 3 },
-	{ "down stays down", VERDICT_DOWN, 2, 3, "---", "DDD", 3 },
-	{ "there and back", VERDICT_UNKNOWN, 2, 2, "+--++-", "UUDDUU", 1 },
+	{"a new one is up at its first success", VERDICT_UNKNOWN, 3, 3, "++", "UU", 2},
+	{"a new one that fails is unknown until fall", VERDICT_UNKNOWN, 3, 3, "---", "??D", 3},
+	{"a new one fails, then passes", VERDICT_UNKNOWN, 3, 3, "--+", "??U", 1},
+	{"up, fall in a row", VERDICT_UP, 2, 3, "----", "UUDD", 4},
+	{"up, a success between starts again", VERDICT_UP, 2, 3, "--+---", "UUUUUD", 3},
+	{"down, rise in a row", VERDICT_DOWN, 2, 3, "+++", "DUU", 3},
+	{"down, a failure between starts again", VERDICT_DOWN, 2, 3, "+-++", "DDDU", 2},
+	{"rise and fall of one", VERDICT_UP, 1, 1, "-+-", "DUD", 1},
+	{"up stays up", VERDICT_UP, 2, 3, "+++", "UUU", 3},
+	{"down stays down", VERDICT_DOWN, 2, 3, "---", "DDD", 3},
+	{"there and back", VERDICT_UNKNOWN, 2, 2, "+--++-", "UUDDUU", 1},
 };
 
 static enum protocol_verdict verdict_of(char c)
@@ -63,7 +63,7 @@ static void test_sequences(void **state)
 
 static void test_streak_does_not_wrap(void **state)
 {
-	struct health health = { .verdict = VERDICT_UP, .streak = UINT32_MAX, .last = false };
+	struct health health = {.verdict = VERDICT_UP, .streak = UINT32_MAX, .last = false};
 
 	assert_true(health_step(&health, false, 2, 3));
 	assert_int_equal(health.streak, UINT32_MAX);
