@@ -12,8 +12,12 @@
 #include "plan/slots.h"
 #include "shunt/abi.h"
 
-/* A healthy backend of weight 10; each case changes what it is about. */
-#define HEALTHY .admin = ADMIN_ENABLED, .weight = 10, .verdict = VERDICT_UP, .reachable = true
+/* A backend: admin, weight, verdict, reachable; then what is unusual about it. */
+#define BACKEND(a, w, v, r, ...)                                                                   \
+	{                                                                                          \
+		.admin = ADMIN_##a, .weight = w, .verdict = VERDICT_##v, .reachable = r,           \
+		##__VA_ARGS__                                                                      \
+	}
 
 static void test_states(void **state)
 {
@@ -22,20 +26,16 @@ static void test_states(void **state)
 		struct eligible_facts facts;
 		enum backend_state want;
 	} cases[] = {
-		{"healthy", {HEALTHY}, BACKEND_UP},
-		{"new", {HEALTHY, .verdict = VERDICT_UNKNOWN}, BACKEND_CHECKING},
-		{"failed", {HEALTHY, .verdict = VERDICT_DOWN}, BACKEND_DOWN},
-		{"no way", {HEALTHY, .reachable = false}, BACKEND_UNREACHABLE},
-		{"no way says more than failed",
-		 {HEALTHY, .verdict = VERDICT_DOWN, .reachable = false},
-		 BACKEND_UNREACHABLE},
-		{"weight 0", {HEALTHY, .weight = 0}, BACKEND_DRAINING},
-		{"drain", {HEALTHY, .admin = ADMIN_DRAIN}, BACKEND_DRAINING},
-		{"drain of one that failed",
-		 {HEALTHY, .admin = ADMIN_DRAIN, .verdict = VERDICT_DOWN},
-		 BACKEND_DRAINING},
-		{"removed", {HEALTHY, .leaving = true}, BACKEND_DRAINING},
-		{"disabled", {HEALTHY, .admin = ADMIN_DISABLED, .weight = 0}, BACKEND_DISABLED},
+		{"healthy", BACKEND(ENABLED, 10, UP, true), BACKEND_UP},
+		{"new", BACKEND(ENABLED, 10, UNKNOWN, true), BACKEND_CHECKING},
+		{"failed", BACKEND(ENABLED, 10, DOWN, true), BACKEND_DOWN},
+		{"no way", BACKEND(ENABLED, 10, UP, false), BACKEND_UNREACHABLE},
+		{"no way and failed", BACKEND(ENABLED, 10, DOWN, false), BACKEND_UNREACHABLE},
+		{"weight 0", BACKEND(ENABLED, 0, UP, true), BACKEND_DRAINING},
+		{"drain", BACKEND(DRAIN, 10, UP, true), BACKEND_DRAINING},
+		{"drain of one that failed", BACKEND(DRAIN, 10, DOWN, true), BACKEND_DRAINING},
+		{"removed", BACKEND(ENABLED, 10, UP, true, .leaving = true), BACKEND_DRAINING},
+		{"disabled", BACKEND(DISABLED, 0, UP, true), BACKEND_DISABLED},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -56,9 +56,10 @@ static void check_weights(const struct eligible_facts *facts, size_t count, cons
 
 static void test_weights(void **state)
 {
-	const struct eligible_facts up = {HEALTHY}, down = {HEALTHY, .verdict = VERDICT_DOWN},
-				    backup = {HEALTHY, .backup = true, .weight = 3},
-				    drain = {HEALTHY, .admin = ADMIN_DRAIN};
+	const struct eligible_facts up = BACKEND(ENABLED, 10, UP, true),
+				    down = BACKEND(ENABLED, 10, DOWN, true),
+				    backup = BACKEND(ENABLED, 3, UP, true, .backup = true),
+				    drain = BACKEND(DRAIN, 10, UP, true);
 
 	check_weights((struct eligible_facts[]){up, down, backup}, 3, (uint32_t[]){10, 0, 0});
 	check_weights((struct eligible_facts[]){down, drain, backup}, 3, (uint32_t[]){0, 0, 3});
