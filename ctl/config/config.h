@@ -12,22 +12,32 @@
 
 #define CONFIG_DIGEST_LEN 65 /* hexadecimal SHA-256 and a NUL */
 #define CONFIG_FILES_MAX  1024
+#define CONFIG_BYTES_MAX  (16 << 20) /* of each */
 
 /*
  * Read @path (and what it includes) into a new, validated model. @ret_digest (may be NULL): SHA-256
- * over the files' names and contents, in the order they were read. Errors carry FILE:LINE.
+ * over the files' names and contents, in the order they were read. Errors carry FILE:LINE. One
+ * thread at a time: libconfuse's scanner is one for the process.
  */
 int config_read(const char *path, struct model **ret, char ret_digest[CONFIG_DIGEST_LEN],
 		struct error *err);
 
-/* The same from memory; @name stands for the file in errors, includes are relative to it. */
+/* The same from memory; @name stands for the file in errors. Text comes from somebody else, and
+ * files would be read with our rights: include() is refused. */
 int config_read_text(const char *text, const char *name, struct model **ret, struct error *err);
 
-/* The model as text that config_read() reads back to an equal one; only the keys that are set.
- * By-hand overrides are written as `admin`. To be freed by the caller. */
+/*
+ * The model as text that config_read() reads back to an equal one; only the keys that are set.
+ * By-hand overrides are written as `admin`. To be freed by the caller.
+ */
 char *config_write(const struct model *model);
 
-/* Does the file say more than its model: comments, includes? (Then `save` would lose them.) */
+/* Replace the file @path, or the one that this link leads to, by config_write()'s text. It keeps
+ * its mode and owner; a new one gets 0644. On error it is as it was. */
+int config_save(const char *path, const struct model *model, struct error *err);
+
+/* Does the file say more than its model: comments, includes? (Then `save` would lose them.) Also
+ * true when it cannot be told; a file that is not there says nothing. */
 bool config_has_more(const char *path);
 
 #endif

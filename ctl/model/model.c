@@ -510,8 +510,8 @@ int service_validate(const struct service *service, struct error *err)
 	int r;
 
 	if (missing)
-		return error_set(err, -EINVAL, "service '%s' has no %s; expected %s = \"%s\"",
-				 service->name, missing->name, missing->name, missing->arg);
+		return error_set(err, -EINVAL, "service '%s' has no %s; expected %s", service->name,
+				 missing->name, missing->help);
 	r = address_validate(&service->address.at.addr, "VIP", err);
 	for (size_t i = 0; !r && i < service->checks_count; i++)
 		r = service_validate_check(service, &service->checks[i], err);
