@@ -103,10 +103,17 @@ static void write_entry(struct backend_runtime *b)
 		.addr4 = b->at.addr.v4.s_addr,
 		.port = htons(b->at.port),
 	};
+	struct shunt_backend old;
 	struct error err = {};
 	int r;
 
-	if (b->hop.resolved) {
+	/* without a way, what worked last stays: the slots turn away, and for the last packets a
+	 * neighbour that may have gone is better than none */
+	if (!b->hop.resolved && dataplane_backend_read(b->service->entry, b->number, &old)) {
+		entry.ifindex = old.ifindex;
+		memcpy(entry.dmac, old.dmac, sizeof(entry.dmac));
+		memcpy(entry.smac, old.smac, sizeof(entry.smac));
+	} else if (b->hop.resolved) {
 		entry.ifindex = b->hop.ifindex;
 		memcpy(entry.dmac, b->hop.dmac, sizeof(entry.dmac));
 		memcpy(entry.smac, b->hop.smac, sizeof(entry.smac));
