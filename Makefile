@@ -3,6 +3,7 @@
 
 VERSION := 0.1.0
 B := build
+export B
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -27,7 +28,7 @@ CPPFLAGS += -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Ictl -Iinclude -I$(B)/
 CFLAGS += -std=gnu11 $(OPT) $(WARNINGS) $(WERROR) $(SANITIZE) -fno-common -fstack-protector-strong \
 	  -D_FORTIFY_SOURCE=2 -pthread
 LDFLAGS += $(SANITIZE) -pthread -Wl,-z,relro,-z,now
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WERROR) -Wall -Wextra -Wno-unused-parameter \
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g $(WERROR) -Wall -Wextra -Wno-unused-parameter \
 	      -Wno-missing-field-initializers -Wno-sign-compare -Iinclude -Ibpf \
 	      -I/usr/include/$(shell $(CC) -print-multiarch)
 
@@ -63,6 +64,7 @@ SETUP_TEST := $(B)/.setup-test
 $(B)/.setup-%: tools/setup
 	$(Q)tools/setup $*
 	$(Q)mkdir -p $(B) && touch $@
+$(SETUP_TEST): | $(SETUP)
 
 # --- the kernel's part ---
 
@@ -71,6 +73,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard include/shunt/*.h) 
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && llvm-strip -g $@.tmp 2>/dev/null; mv $@.tmp $@
 
+.SECONDARY: $(SKEL:$(B)/gen/%.skel.h=$(B)/bpf/%.bpf.o)
 $(B)/gen/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)mkdir -p $(@D)
