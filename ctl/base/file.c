@@ -17,49 +17,62 @@ static int system_error(struct error *err, const char *path, const char *what)
 	return error_set(err, code, "%s: %s: %s", path, what, strerror(-code));
 }
 
-static int open_regular(const char *path, int *ret_fd, struct stat *ret, struct error *err)
+/* Not to wait for who might write to a named pipe; but then to wait for what he writes. */
+static int open_to_read(const char *path, struct stat *ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0 || fstat(fd, ret))
-		return system_error(err, path, "cannot be read");
-	if (S_ISDIR(ret->st_mode))
-		return error_set(err, -EISDIR, "%s: is a directory; expected a file", path);
-	if (!S_ISREG(ret->st_mode))
-		return error_set(err, -EINVAL, "%s: is not a regular file", path);
-	*ret_fd = take_fd(fd);
-	return 0;
+	if (fd < 0 || fstat(fd, ret) || fcntl(fd, F_SETFL, 0))
+		return -1;
+	return take_fd(fd);
+}
+
+/* Read until the end, or until there are @max + 1 bytes; -1 and errno on failure. */
+static ssize_t read_all(int fd, size_t max, char **data, size_t room)
+{
+	size_t size = 0;
+
+	while (size <= max) {
+		ssize_t n;
+
+		if (size == room) {
+			room = room * 2 > max + 1 ? max + 1 : room * 2;
+			*data = mem_realloc(*data, room + 1);
+		}
+		n = read(fd, *data + size, room - size);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n == 0)
+			break;
+		size += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)size;
 }
 
 int file_read(const char *path, size_t max, char **ret, size_t *ret_size, struct stat *ret_stat,
 	      struct error *err)
 {
-	_cleanup_close_ int fd = -1;
-	_cleanup_free_ char *data = NULL;
-	size_t size = 0, room;
 	struct stat st;
-	ssize_t n;
-	int r = open_regular(path, &fd, &st, err);
+	_cleanup_close_ int fd = open_to_read(path, &st);
+	_cleanup_free_ char *data = NULL;
+	size_t room;
+	ssize_t size;
 
-	if (r)
-		return r;
-	if (st.st_size < 0 || (size_t)st.st_size > max)
+	if (fd < 0)
+		return system_error(err, path, "cannot be read");
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, -EISDIR, "%s: is a directory; expected a file", path);
+	room = S_ISREG(st.st_mode) && (size_t)st.st_size < max ? (size_t)st.st_size + 1 : 4096;
+	data = mem_zalloc(room + 1);
+	size = read_all(fd, max, &data, room);
+	if (size < 0)
+		return system_error(err, path, "cannot be read");
+	if ((size_t)size > max)
 		return error_set(err, -EFBIG, "%s: is too large; expected at most %zu bytes", path,
 				 max);
-	room = (size_t)st.st_size + 1;
-	data = mem_zalloc(room + 1);
-	while ((n = read(fd, data + size, room - size)) != 0) { /* one more, to see the end */
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return system_error(err, path, "cannot be read");
-		size += (size_t)n;
-		if (size == room)
-			return error_set(err, -EAGAIN, "%s: grows while it is read", path);
-	}
 	data[size] = '\0';
 	*ret = take_ptr(data);
-	*ret_size = size;
+	*ret_size = (size_t)size;
 	if (ret_stat)
 		*ret_stat = st;
 	return 0;

@@ -12,9 +12,9 @@
 #include "base/error.h"
 
 /*
- * Read the regular file @path into memory (a NUL is put behind it), to be freed by the caller.
- * @ret_stat may be NULL. -EFBIG over @max bytes, -EISDIR, -EINVAL for what is no file, or what the
- * system says; @err names the file.
+ * Read the file or pipe @path into memory (a NUL is put behind it), to be freed by the caller.
+ * @ret_stat may be NULL. -EFBIG over @max bytes, -EISDIR, or what the system says; @err names the
+ * file.
  */
 int file_read(const char *path, size_t max, char **ret, size_t *ret_size, struct stat *ret_stat,
 	      struct error *err);

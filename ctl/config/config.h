@@ -16,8 +16,8 @@
 
 /*
  * Read @path (and what it includes) into a new, validated model. @ret_digest (may be NULL): SHA-256
- * over the files' names and contents, in the order they were read. Errors carry FILE:LINE. One
- * thread at a time: libconfuse's scanner is one for the process.
+ * over the files' names and contents, in the order they were read. Errors carry FILE:LINE; never
+ * -ENOENT. One thread at a time: libconfuse's scanner is one for the process.
  */
 int config_read(const char *path, struct model **ret, char ret_digest[CONFIG_DIGEST_LEN],
 		struct error *err);

@@ -213,6 +213,8 @@ static int parse_file(const char *path, size_t *ret_tokens)
 				 "%s: one file too many; expected at most %d", path,
 				 CONFIG_FILES_MAX);
 	r = file_read(path, CONFIG_BYTES_MAX, &text, &size, &st, &reader->err);
+	if (r == -ENOENT) /* that class is for services and backends */
+		r = reader->err.code = -EIO;
 	if (r)
 		return r;
 	if (is_being_read(st.st_dev, st.st_ino))
@@ -265,7 +267,7 @@ static int include_pattern(const char *pattern)
 	else if (strpbrk(pattern, "*?["))
 		r = 0;
 	else
-		r = error_set(&reader->err, -ENOENT, "include(\"%s\"): there is no such file",
+		r = error_set(&reader->err, -EIO, "include(\"%s\"): there is no such file",
 			      pattern);
 	globfree(&found);
 	return r;
@@ -279,9 +281,9 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	if (argc != 1 || !*argv[0])
 		r = error_set(&reader->err, -EINVAL, "include() expects one file or pattern");
 	else if (!reader->source->is_file)
-		r = error_set(&reader->err, -EPERM,
-			      "include() is possible in files alone, and this is "
-			      "text that was handed over");
+		r = error_set(&reader->err, -EINVAL,
+			      "include() is for the daemon's own file; this text was handed over, "
+			      "and files would be read with the daemon's rights");
 	else if (reader->nesting == NESTING_MAX)
 		r = error_set(&reader->err, -ELOOP, "files included in files more than %d deep",
 			      NESTING_MAX);
