@@ -109,7 +109,9 @@ static int fill(int fd, const void *data, size_t size, mode_t mode, const struct
 int file_replace(const char *path, const void *data, size_t size, mode_t mode,
 		 const struct stat *like, struct error *err)
 {
-	_cleanup_free_ char *beside = mem_printf("%s.new", path);
+	_cleanup_free_ char *real = realpath(path, NULL);
+	const char *target = real ? real : path;
+	_cleanup_free_ char *beside = mem_printf("%s.new", target);
 	_cleanup_close_ int fd = -1;
 	int r;
 
@@ -119,10 +121,10 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode,
 	if (fd < 0)
 		return system_error(err, path, "cannot be written");
 	r = fill(fd, data, size, mode, like);
-	if (!r && rename(beside, path))
+	if (!r && rename(beside, target))
 		r = -errno;
 	if (!r)
-		return file_sync_directory(path, err);
+		return file_sync_directory(target, err);
 	unlink(beside);
 	return error_set(err, r, "%s: cannot be written: %s", path, strerror(-r));
 }

@@ -21,8 +21,8 @@ int file_read(const char *path, size_t max, char **ret, size_t *ret_size, struct
 
 /*
  * Replace @path by @size bytes: written beside it, synced, renamed over it, and the directory
- * synced. A symbolic link is replaced itself. @like (may be NULL) lends mode and owner, else the
- * file gets @mode. On error the old file is untouched.
+ * synced. A symbolic link stays, what it leads to is replaced. @like (may be NULL) lends mode and
+ * owner, else the file gets @mode. On error the old file is untouched.
  */
 int file_replace(const char *path, const void *data, size_t size, mode_t mode,
 		 const struct stat *like, struct error *err);

@@ -32,10 +32,6 @@ int config_read_text(const char *text, const char *name, struct model **ret, str
  */
 char *config_write(const struct model *model);
 
-/* Replace the file @path, or the one that this link leads to, by config_write()'s text. It keeps
- * its mode and owner; a new one gets 0644. On error it is as it was. */
-int config_save(const char *path, const struct model *model, struct error *err);
-
 /* Does the file say more than its model: comments, includes? (Then `save` would lose them.) Also
  * true when it cannot be told; a file that is not there says nothing. */
 bool config_has_more(const char *path);

@@ -3,13 +3,10 @@
  * config_write.c - a model to shunt.conf, as one would write it by hand. libconfuse's own printer
  * writes texts that it reads back as others ('$' and '\'). See config.h.
  */
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "config/config.h"
 
@@ -183,13 +180,4 @@ char *config_write(const struct model *model)
 		fputs("unmatched = pass\n", out);
 	fclose(out);
 	return text;
-}
-
-int config_save(const char *path, const struct model *model, struct error *err)
-{
-	_cleanup_free_ char *text = config_write(model), *real = realpath(path, NULL);
-	struct stat st;
-	bool there = real && stat(real, &st) == 0;
-
-	return file_replace(there ? real : path, text, strlen(text), 0644, there ? &st : NULL, err);
 }
