@@ -236,8 +236,8 @@ static int take_value(struct walk *walk, const char *option, const struct schema
 		return 0;
 	}
 	if (walk->at == walk->argc)
-		return error_set(err, CLI_USAGE, "%s: expected a value%s%s behind it", option,
-				 key ? ", " : "", key ? key->arg : "");
+		return error_set(err, CLI_USAGE, "%s: expected a value%s%s%s behind it", option,
+				 key ? ", " : "", key ? key->arg : "", key ? "," : "");
 	*value = walk->argv[walk->at++];
 	return 0;
 }
