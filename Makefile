@@ -114,7 +114,7 @@ $(B)/man/%: docs/man/%.scd | $(SETUP)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ -lcmocka $(pkg_libs)
+	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter-out $(LIB),$^) $(LIB) -lcmocka $(pkg_libs)
 
 test: all tests ## run the whole suite (needs root)
 	$(Q)tests/run unit packet net
