@@ -19,8 +19,6 @@
 #include "base/error.h"
 #include "model/addr.h"
 
-#define ANNOUNCER_LINKS_MAX 64 /* attached interfaces; as many as the program can have */
-
 struct arp;
 struct announcer;
 struct events;
@@ -38,20 +36,19 @@ struct announcer *announcer_free(struct announcer *a);
 DEFINE_CLEANUP(struct announcer *, announcer_free)
 
 /*
- * The attached interfaces, replacing those before. A VIP that is held on an interface no longer
- * among them is withdrawn there first: call this before detaching, and after attaching.
- * -ENOSPC over ANNOUNCER_LINKS_MAX.
+ * The attached interfaces, replacing those before. What is held on an interface no longer among
+ * them is withdrawn before this returns: call it before detaching, and after attaching. The first
+ * call starts the announcer: what is wanted by the end of that turn of the event loop is announced,
+ * and what an earlier daemon left and nobody wants any more is removed.
  */
-int announcer_set_interfaces(struct announcer *a, const uint32_t *ifindexes, size_t n);
+void announcer_set_interfaces(struct announcer *a, const uint32_t *ifindexes, size_t n);
 
-/* Several services may have one VIP: want and unwant say whether any has, they do not count. */
+/* Several services may have one VIP: want and unwant say whether any has, they do not count. Want
+ * acts from the event loop; unwant has withdrawn the VIP when it returns. */
 void announcer_want(struct announcer *a, const struct ip_addr *vip);
 void announcer_unwant(struct announcer *a, const struct ip_addr *vip);
 
-/*
- * Compare with what is on the links now: after every net `changed`, and once after the first wants,
- * for that is when addresses that an earlier daemon left and nobody wants any more are removed.
- */
+/* Links or addresses have changed (net's `changed`): compare, from the event loop. */
 void announcer_refresh(struct announcer *a);
 
 /* All of them, at once: before everything is detached. */
@@ -68,7 +65,7 @@ void announcer_withdraw_all(struct announcer *a);
 const char *announcer_state(const struct announcer *a, const struct ip_addr *vip);
 
 /* Without a daemon (`shuntd --stop-forwarding`): take every address away that is marked as ours.
- * Goes on after a failure and returns the first. @ret_removed may be NULL. */
-int announcer_remove_all(struct net *net, unsigned int *ret_removed, struct error *err);
+ * Goes on after a failure and returns the first. */
+int announcer_remove_all(struct net *net, struct error *err);
 
 #endif

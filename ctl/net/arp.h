@@ -29,7 +29,8 @@ struct arp *arp_close(struct arp *arp);
 DEFINE_CLEANUP(struct arp *, arp_close)
 
 int arp_fd(const struct arp *arp);
-/* Calls @each for every ARP packet that waits (at most 256), but for those that this host sent. */
+/* Calls @each for every ARP packet that waits (at most 256), but for those that left by this host's
+ * sockets. One that a switch sends back comes with a MAC of this host's own: net_mac_ours(). */
 void arp_dispatch(struct arp *arp, void (*each)(const struct arp_claim *claim, void *arg),
 		  void *arg);
 

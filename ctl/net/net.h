@@ -57,13 +57,16 @@ int net_link_index(struct net *net, const char *ifname, uint32_t *ret, struct er
 /* The name, "" when there is no such link. */
 const char *net_link_name(struct net *net, uint32_t ifindex, char buf[static IF_NAMESIZE]);
 bool net_link_mac(struct net *net, uint32_t ifindex, uint8_t ret[static 6]);
+/* Has any link of this host that MAC? */
+bool net_mac_ours(struct net *net, const uint8_t mac[static 6]);
 bool net_link_up(struct net *net, uint32_t ifindex); /* carrier and administratively up */
 /* net.ipv4.conf.IF.forwarding: nat needs it on every attached interface. */
 bool net_forwarding(const char *ifname);
 
 /* --- addresses --- */
 
-/* Is @addr one of this host's own, and on which link? (0 = no) */
+/* Is @addr one of this host's own, and on which link? (0 = no) One that is not marked as ours goes
+ * before one that is. */
 uint32_t net_address_link(struct net *net, const struct ip_addr *addr);
 /* Does the prefix of an address on link @ifindex contain @addr? Addresses of ours do not count. */
 bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
