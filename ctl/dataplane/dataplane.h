@@ -125,8 +125,7 @@ bool dataplane_backend_read(const struct dataplane_service *service, uint16_t nu
 int dataplane_backend_write(struct dataplane_service *service, uint16_t number,
 			    const struct shunt_backend *entry, struct error *err);
 /* Free the number; no slot may name it any more. */
-int dataplane_backend_remove(struct dataplane_service *service, uint16_t number,
-			     struct error *err);
+int dataplane_backend_remove(struct dataplane_service *service, uint16_t number, struct error *err);
 /* Calls @each for every number in use. */
 void dataplane_backends(const struct dataplane_service *service,
 			void (*each)(uint16_t number, const struct shunt_backend *entry, void *arg),
@@ -166,7 +165,8 @@ void dataplane_reasons(const struct dataplane *dp, uint64_t ret[static SHUNT_REA
 int dataplane_requests_fd(const struct dataplane *dp);
 /* Call @each for every request that waits; then lets the program make @tokens more. */
 void dataplane_requests_read(struct dataplane *dp, uint64_t tokens,
-			     void (*each)(const struct shunt_request *request, void *arg), void *arg);
+			     void (*each)(const struct shunt_request *request, void *arg),
+			     void *arg);
 
 /* For packet tests, explain and bench: the program's descriptor, owned by @dp. */
 int dataplane_program_fd(const struct dataplane *dp);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* dataplane.c - opening, adopting, activating and taking down; see dataplane.h. */
+#include "dataplane/internal.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static int dataplane_fill(struct dataplane *dp, struct error *err)
+{
+	int r;
+
+	extent_pool_init(&dp->slots_pool, dp->slots_max);
+	extent_pool_init(&dp->backends_pool, dp->backends_max);
+	r = service_adopt_all(dp, err);
+	if (r < 0)
+		return r;
+	r = nat_adopt(dp, err);
+	if (r < 0)
+		return r;
+	r = link_adopt_all(dp, err);
+	if (r < 0)
+		return r;
+	/* What the daemon before had taken out of the maps is free now. */
+	r = dp->adopted ? dataplane_grace_wait() : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot wait for a grace period: %s", strerror(-r));
+	return requests_open(dp, err);
+}
+
+int dataplane_open(const struct dataplane_options *options, struct dataplane **ret,
+		   struct error *err)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = mem_zalloc(sizeof(*dp));
+	int r, cpus = libbpf_num_possible_cpus();
+
+	dp->pins.lock_fd = -1;
+	if (cpus < 0)
+		return error_set(err, cpus, "cannot count the CPUs: %s", strerror(-cpus));
+	dp->cpus = cpus;
+	dp->seed = options->seed;
+	dp->slots_max = options->slots_max;
+	dp->backends_max = options->backends_max;
+	r = pins_open(options->pin_dir, true, &dp->pins, err);
+	if (r < 0)
+		return r;
+	r = load_program(dp, err);
+	if (r < 0)
+		return r;
+	r = dataplane_fill(dp, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(dp);
+	return 0;
+}
+
+int dataplane_activate(struct dataplane *dp, struct error *err)
+{
+	int r = link_activate_all(dp, err);
+
+	return r < 0 ? r : pins_remove_other_maps(&dp->pins, dp->pins.maps, err);
+}
+
+struct dataplane *dataplane_close(struct dataplane *dp)
+{
+	if (!dp)
+		return NULL;
+	requests_close(dp);
+	link_close_all(dp);
+	retire_free_all(dp);
+	service_free_all(dp);
+	extent_pool_free(&dp->slots_pool);
+	extent_pool_free(&dp->backends_pool);
+	load_free(dp);
+	pins_close(&dp->pins);
+	free(dp);
+	return NULL;
+}
+
+int dataplane_teardown(const char *pin_dir, struct error *err)
+{
+	struct pins pins;
+	int r = pins_open(pin_dir, false, &pins, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	r = link_teardown(&pins, err);
+	if (r == 0)
+		r = pins_remove_other_maps(&pins, NULL, err);
+	/* A directory that is a mount point, or has something of others in it, stays. */
+	if (r == 0 && rmdir(pin_dir) < 0 && errno != EBUSY && errno != ENOTEMPTY)
+		r = error_set(err, -errno, "%s: %s", pin_dir, strerror(errno));
+	pins_close(&pins);
+	return r;
+}
+
+/* --- for status --- */
+
+void dataplane_info(const struct dataplane *dp, struct dataplane_info *ret)
+{
+	struct bpf_prog_info program = {0};
+	uint32_t length = sizeof(program);
+
+	*ret = (struct dataplane_info){
+		.abi_version = SHUNT_ABI_VERSION,
+		.adopted = dp->adopted,
+		.seed = dp->seed,
+		.slots_max = dp->slots_max,
+		.slots_used = dp->slots_pool.used,
+		.backends_max = dp->backends_max,
+		.backends_used = dp->backends_pool.used,
+		.services_used = HASH_CNT(by_key, dp->services),
+		.map_bytes = load_map_bytes(dp),
+	};
+	if (bpf_obj_get_info_by_fd(dp->program_fd, &program, &length) < 0)
+		return;
+	ret->program_id = program.id;
+	for (int i = 0; i < BPF_TAG_SIZE; i++)
+		snprintf(ret->program_tag + 2 * i, 3, "%02x", program.tag[i]);
+}
+
+int dataplane_program_fd(const struct dataplane *dp)
+{
+	return dp->program_fd;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* internal.h - what the files of this folder share; nobody else includes it. */
+#ifndef DATAPLANE_INTERNAL_H
+#define DATAPLANE_INTERNAL_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <uthash.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/extent.h"
+#include "dataplane/pins.h"
+#include "shunt/hash.h"
+
+struct shunt_bpf; /* the skeleton; load.c includes it */
+
+/* The hash maps whose elements are several words: see element.c. */
+enum element_map { ELEMENT_SERVICES4, ELEMENT_NAT4, ELEMENT_MAP_COUNT };
+
+struct element_pool {
+	int fd;
+	uint64_t freed_by; /* id of the service whose elements went back to the map; 0 = none */
+};
+
+/* Taken from maps, but perhaps still in use by a CPU: see retire.c. */
+struct retired;
+
+struct link {
+	uint32_t ifindex;
+	int fd;
+};
+
+struct dataplane {
+	struct pins pins;
+	struct shunt_bpf *skeleton;
+	int program_fd;
+	bool adopted;
+	uint64_t seed;
+	uint32_t slots_max, backends_max;
+
+	int vips4_fd, counters_fd, reasons_fd, requests_fd, egress_fd;
+	uint32_t *slots; /* memory-mapped, as are the next two */
+	struct shunt_backend *backends;
+	struct shunt_meta *meta;
+	size_t cpus; /* possible ones: how many values a per-CPU element has */
+
+	struct extent_pool slots_pool, backends_pool;
+	struct element_pool elements[ELEMENT_MAP_COUNT];
+	struct dataplane_service *services; /* uthash by key */
+	uint64_t services_made;             /* the last id given */
+
+	struct retired *retired;
+	uint64_t last_ticket;
+	bool freed_since_ticket; /* elements went back to a map after retire_begin() */
+
+	struct link links[SHUNT_LINKS_MAX];
+	size_t links_count;
+
+	struct ring_buffer *ring;
+	void (*each_request)(const struct shunt_request *request, void *arg);
+	void *each_request_arg;
+};
+
+enum number_use {
+	NUMBER_FREE,
+	NUMBER_OPENED,  /* given out, its entry not written yet */
+	NUMBER_WRITTEN, /* its entry is in use */
+	NUMBER_RETIRED, /* removed; a CPU may still read the entry */
+};
+
+struct number {
+	enum number_use use;
+	__be32 addr4;
+	__be16 port;
+};
+
+struct dataplane_service {
+	struct dataplane *dp;
+	uint64_t id; /* never given twice */
+	struct shunt_tuple4_key key;
+	struct shunt_service entry; /* as in services4 once it is published */
+	bool published, opened;
+	struct number *numbers; /* entry.backend_cap of them */
+	UT_hash_handle by_key;
+};
+
+/* --- load.c --- */
+int load_program(struct dataplane *dp, struct error *err);
+void load_free(struct dataplane *dp);
+uint64_t load_map_bytes(const struct dataplane *dp);
+
+/* --- element.c --- */
+int element_put(struct dataplane *dp, enum element_map map, uint64_t service_id, const void *key,
+		const void *value);
+int element_remove(struct dataplane *dp, enum element_map map, uint64_t service_id,
+		   const void *key);
+
+/* --- service.c --- */
+/* Everything that services4 holds; -EUCLEAN when it contradicts itself. */
+int service_adopt_all(struct dataplane *dp, struct error *err);
+void service_free_all(struct dataplane *dp);
+
+/* --- backend.c --- */
+struct shunt_backend *backend_entry(const struct dataplane_service *service, uint16_t number);
+/* Clear a range that was just taken from the pool: entries not in use, counters 0. */
+void backend_range_clear(struct dataplane *dp, uint32_t base, uint32_t count);
+void backend_adopt_numbers(struct dataplane_service *service);
+/* What a number that is not in use has counted goes to what the service keeps. */
+void backend_fold_counters(struct dataplane_service *service, uint16_t number);
+
+/* --- nat.c --- */
+/* Make nat4 hold the way back of every nat backend in use, and nothing else. */
+int nat_adopt(struct dataplane *dp, struct error *err);
+int nat_claim(struct dataplane_service *service, uint16_t number, const struct shunt_backend *entry,
+	      struct error *err);
+void nat_release(struct dataplane_service *service, const struct shunt_backend *entry);
+/* After the service's range has moved. */
+int nat_move(struct dataplane_service *service, struct error *err);
+
+/* --- counters.c --- */
+/* Per-CPU values of one element; the caller frees them. */
+struct shunt_counters *counters_read(const struct dataplane *dp, uint32_t index);
+void counters_write(struct dataplane *dp, uint32_t index, const struct shunt_counters *cpus);
+void counters_add(struct shunt_counters *sum, const struct shunt_counters *more);
+void counters_zero(struct dataplane *dp, uint32_t index);
+/* The sum over @count elements from @base on. */
+void counters_sum(const struct dataplane *dp, uint32_t base, uint32_t count,
+		  struct shunt_counters *ret);
+/* Add @more to what the service keeps for backends that are gone. */
+void counters_keep(struct dataplane_service *service, const struct shunt_counters *more);
+/* Copy @count elements; @ret: the sum of what was copied. */
+void counters_copy(struct dataplane *dp, uint32_t from, uint32_t to, uint32_t count,
+		   struct shunt_counters *ret);
+
+/* --- retire.c --- */
+void retire_slots(struct dataplane *dp, uint32_t start);
+/* @service NULL when it is gone; else what CPUs count in the range beyond @copied is kept. */
+void retire_range(struct dataplane *dp, struct dataplane_service *service, uint32_t base,
+		  uint32_t count, const struct shunt_counters *copied);
+void retire_number(struct dataplane_service *service, uint16_t number);
+/* The service goes: what waits for it needs it no more. */
+void retire_forget_service(struct dataplane_service *service);
+void retire_free_all(struct dataplane *dp);
+
+/* --- vip.c --- */
+/* Remove those that no service has. */
+void vip_remove_unused(struct dataplane *dp);
+
+/* --- link.c --- */
+/* Open what is pinned; the links' program is not replaced yet. */
+int link_adopt_all(struct dataplane *dp, struct error *err);
+int link_activate_all(struct dataplane *dp, struct error *err);
+void link_close_all(struct dataplane *dp);
+int link_teardown(const struct pins *pins, struct error *err);
+
+/* --- requests.c --- */
+int requests_open(struct dataplane *dp, struct error *err);
+void requests_close(struct dataplane *dp);
+
+#endif

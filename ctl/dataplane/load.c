@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * load.c - from the embedded object to a loaded program with mapped maps: new ones, pinned in one
+ * step when they are complete, or those that are pinned already.
+ */
+#include "dataplane/internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shunt.skel.h"
+
+#define DAMAGED        "the pins are damaged; `shuntd --stop-forwarding` removes them"
+#define RESOLVE_TOKENS 64 /* until the daemon first says how many */
+
+/* --- what libbpf says: nothing, or, if loading fails, the end of it --- */
+
+#define LOG_SIZE 65536
+
+struct load_log {
+	char *text;
+	size_t length;
+};
+
+/* libbpf hands its callback no argument. Set during one load only. */
+static _Thread_local struct load_log *current_log;
+
+static int load_print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	struct load_log *log = current_log;
+	int n;
+
+	if (!log || level == LIBBPF_DEBUG)
+		return 0;
+	if (log->length > LOG_SIZE / 2) { /* the end tells the reason */
+		memmove(log->text, log->text + LOG_SIZE / 4, log->length - LOG_SIZE / 4);
+		log->length -= LOG_SIZE / 4;
+	}
+	n = vsnprintf(log->text + log->length, LOG_SIZE - log->length, format, args);
+	if (n > 0)
+		log->length += n < LOG_SIZE - log->length ? n : LOG_SIZE - log->length - 1;
+	return 0;
+}
+
+/* The verifier's last words: the lines before its summary; else libbpf's last lines. One line. */
+static const char *load_log_reason(struct load_log *log)
+{
+	char *end = strstr(log->text, "\nprocessed "), *start;
+	int lines = 0;
+
+	if (end)
+		*end = '\0';
+	start = log->text + strlen(log->text);
+	while (start > log->text && lines < 3 && log->text + strlen(log->text) - start < 400)
+		if (*--start == '\n')
+			lines++;
+	for (char *c = start; *c; c++)
+		if (*c == '\n' || *c == '\t')
+			*c = ' ';
+	return start + strspn(start, " ");
+}
+
+static int load_object(struct shunt_bpf *skeleton, struct error *err)
+{
+	_cleanup_free_ char *text = mem_zalloc(LOG_SIZE);
+	struct load_log log = {text};
+	int r;
+
+	current_log = &log;
+	r = shunt_bpf__load(skeleton);
+	current_log = NULL;
+	if (r < 0)
+		return error_set(err, r, "cannot load the program: %s: %s", strerror(-r),
+				 load_log_reason(&log));
+	return 0;
+}
+
+/* --- sizes --- */
+
+static void load_set_sizes(struct dataplane *dp)
+{
+	struct shunt_bpf *s = dp->skeleton;
+
+	bpf_map__set_value_size(s->maps.slots, dp->slots_max * sizeof(__u32));
+	bpf_map__set_max_entries(s->maps.backends, dp->backends_max);
+	bpf_map__set_max_entries(s->maps.counters, dp->backends_max);
+	bpf_map__set_max_entries(s->maps.nat4, dp->backends_max);
+	s->rodata->slots_max = dp->slots_max;
+	s->rodata->hash_keys = shunt_hash_keys(dp->seed);
+}
+
+static void *load_mmap(int fd, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* --- pinned maps --- */
+
+static int load_open_pin(struct dataplane *dp, const char *name, int *ret_fd, struct error *err)
+{
+	char path[PATH_MAX];
+	int fd, r;
+
+	snprintf(path, sizeof(path), "%s/%s", dp->pins.maps, name);
+	r = pins_exists(path, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return error_set(err, -EUCLEAN, "map %s is missing: " DAMAGED, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return error_set(err, -errno, "map %s: %s", path, strerror(errno));
+	*ret_fd = fd;
+	return 0;
+}
+
+/* The kernel adds a flag of its own to device maps. */
+static bool load_same_shape(const struct bpf_map *map, const struct bpf_map_info *info)
+{
+	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
+	       info->value_size == bpf_map__value_size(map) &&
+	       info->max_entries == bpf_map__max_entries(map) &&
+	       (info->map_flags & ~BPF_F_RDONLY_PROG) == bpf_map__map_flags(map);
+}
+
+static int load_reuse_map(struct dataplane *dp, struct bpf_map *map, struct error *err)
+{
+	struct bpf_map_info info = {0};
+	uint32_t length = sizeof(info);
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = load_open_pin(dp, bpf_map__name(map), &fd, err);
+	if (r < 0)
+		return r;
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) < 0)
+		return error_set(err, -errno, "map %s: %s", bpf_map__name(map), strerror(errno));
+	if (!load_same_shape(map, &info))
+		return error_set(err, -EUCLEAN,
+				 "map %s/%s has another type or size than ABI version %d: " DAMAGED,
+				 dp->pins.maps, bpf_map__name(map), SHUNT_ABI_VERSION);
+	r = bpf_map__reuse_fd(map, fd);
+	if (r < 0)
+		return error_set(err, r, "map %s: %s", bpf_map__name(map), strerror(-r));
+	return 0;
+}
+
+/* Seed and sizes of the maps that are there, before anything else is opened. */
+static int load_read_meta(struct dataplane *dp, struct error *err)
+{
+	struct shunt_meta meta = {0};
+	_cleanup_close_ int fd = -1;
+	uint32_t zero = 0;
+	int r;
+
+	r = load_open_pin(dp, "meta", &fd, err);
+	if (r < 0)
+		return r;
+	if (bpf_map_lookup_elem(fd, &zero, &meta) < 0 || meta.abi_version != SHUNT_ABI_VERSION ||
+	    !meta.slots_max || !meta.backends_max)
+		return error_set(err, -EUCLEAN, "map %s/meta is not of ABI version %d: " DAMAGED,
+				 dp->pins.maps, SHUNT_ABI_VERSION);
+	dp->seed = meta.seed;
+	dp->slots_max = meta.slots_max;
+	dp->backends_max = meta.backends_max;
+	return 0;
+}
+
+static int load_reuse_maps(struct dataplane *dp, struct error *err)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, dp->skeleton->obj) {
+		int r = bpf_map__is_internal(map) ? 0 : load_reuse_map(dp, map, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Pin new maps all at once: into a directory that nobody looks for, which then gets its name. A
+ * crash leaves all maps or none.
+ */
+static int load_pin_maps(struct dataplane *dp, struct error *err)
+{
+	struct bpf_map *map;
+
+	if (mkdir(dp->pins.maps_new, 0700) < 0)
+		return error_set(err, -errno, "%s: %s", dp->pins.maps_new, strerror(errno));
+	bpf_object__for_each_map (map, dp->skeleton->obj) {
+		char path[PATH_MAX];
+
+		if (bpf_map__is_internal(map))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dp->pins.maps_new, bpf_map__name(map));
+		if (bpf_obj_pin(bpf_map__fd(map), path) < 0)
+			return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	}
+	if (rename(dp->pins.maps_new, dp->pins.maps) < 0)
+		return error_set(err, -errno, "%s: %s", dp->pins.maps, strerror(errno));
+	return 0;
+}
+
+/* --- all together --- */
+
+static int load_map_memory(struct dataplane *dp, struct error *err)
+{
+	struct shunt_bpf *s = dp->skeleton;
+
+	dp->slots = load_mmap(bpf_map__fd(s->maps.slots), dp->slots_max * sizeof(__u32));
+	dp->backends = load_mmap(bpf_map__fd(s->maps.backends),
+				 dp->backends_max * sizeof(struct shunt_backend));
+	dp->meta = load_mmap(bpf_map__fd(s->maps.meta), sizeof(struct shunt_meta));
+	if (!dp->slots || !dp->backends || !dp->meta)
+		return error_set(err, -errno, "cannot map the maps into memory: %s",
+				 strerror(errno));
+	return 0;
+}
+
+static void load_take_fds(struct dataplane *dp)
+{
+	struct shunt_bpf *s = dp->skeleton;
+
+	dp->program_fd = bpf_program__fd(s->progs.shunt);
+	dp->elements[ELEMENT_SERVICES4].fd = bpf_map__fd(s->maps.services4);
+	dp->elements[ELEMENT_NAT4].fd = bpf_map__fd(s->maps.nat4);
+	dp->vips4_fd = bpf_map__fd(s->maps.vips4);
+	dp->counters_fd = bpf_map__fd(s->maps.counters);
+	dp->reasons_fd = bpf_map__fd(s->maps.reasons);
+	dp->requests_fd = bpf_map__fd(s->maps.requests);
+	dp->egress_fd = bpf_map__fd(s->maps.egress);
+}
+
+static void load_write_meta(struct dataplane *dp)
+{
+	*dp->meta = (struct shunt_meta){
+		.abi_version = SHUNT_ABI_VERSION,
+		.slots_max = dp->slots_max,
+		.backends_max = dp->backends_max,
+		.seed = dp->seed,
+	};
+}
+
+int load_program(struct dataplane *dp, struct error *err)
+{
+	int r;
+
+	libbpf_set_print(load_print);
+	r = pins_remove_maps(dp->pins.maps_new, err);
+	if (r < 0)
+		return r;
+	r = pins_exists(dp->pins.maps, err);
+	if (r < 0)
+		return r;
+	dp->adopted = r;
+	if (dp->adopted)
+		r = load_read_meta(dp, err);
+	if (r < 0)
+		return r;
+	dp->skeleton = shunt_bpf__open();
+	if (!dp->skeleton)
+		return error_set(err, -errno, "cannot open the program: %s", strerror(errno));
+	load_set_sizes(dp);
+	if (dp->adopted)
+		r = load_reuse_maps(dp, err);
+	if (r >= 0)
+		r = load_object(dp->skeleton, err);
+	if (r >= 0)
+		r = load_map_memory(dp, err);
+	if (r < 0)
+		return r;
+	load_take_fds(dp);
+	if (!dp->adopted) {
+		load_write_meta(dp);
+		r = load_pin_maps(dp, err);
+	}
+	dp->meta->resolve_tokens = RESOLVE_TOKENS;
+	return r;
+}
+
+void load_free(struct dataplane *dp)
+{
+	if (dp->slots)
+		munmap(dp->slots, dp->slots_max * sizeof(__u32));
+	if (dp->backends)
+		munmap(dp->backends, dp->backends_max * sizeof(struct shunt_backend));
+	if (dp->meta)
+		munmap(dp->meta, sizeof(struct shunt_meta));
+	shunt_bpf__destroy(dp->skeleton);
+}
+
+/* What the kernel says one map takes. */
+static uint64_t load_one_map_bytes(int fd)
+{
+	_cleanup_fclose_ FILE *file = NULL;
+	char path[64], line[128];
+	unsigned long long bytes = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	return bytes;
+}
+
+uint64_t load_map_bytes(const struct dataplane *dp)
+{
+	struct bpf_map *map;
+	uint64_t bytes = 0;
+
+	bpf_object__for_each_map (map, dp->skeleton->obj)
+		bytes += load_one_map_bytes(bpf_map__fd(map));
+	return bytes;
+}

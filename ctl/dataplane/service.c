@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* service.c - services4: a service's entry, its slots and its range of backends. */
+#include "dataplane/internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+#define BACKENDS_AT_FIRST 16 /* numbers a new service gets, number 0 among them */
+
+static struct shunt_tuple4_key service_key(const struct vip *address)
+{
+	return (struct shunt_tuple4_key){
+		.addr = address->at.addr.v4.s_addr,
+		.port = htons(address->at.port),
+		.protocol = address->protocol,
+	};
+}
+
+static struct vip service_address(const struct shunt_tuple4_key *key)
+{
+	struct vip address = {.protocol = key->protocol, .at.port = ntohs(key->port)};
+
+	address.at.addr.family = AF_INET;
+	address.at.addr.v4.s_addr = key->addr;
+	return address;
+}
+
+static struct dataplane_service *service_new(struct dataplane *dp,
+					     const struct shunt_tuple4_key *key,
+					     const struct shunt_service *entry)
+{
+	struct dataplane_service *service = mem_zalloc(sizeof(*service));
+
+	service->dp = dp;
+	service->id = ++dp->services_made;
+	service->key = *key;
+	service->entry = *entry;
+	service->numbers = mem_zalloc(entry->backend_cap * sizeof(service->numbers[0]));
+	HASH_ADD(by_key, dp->services, key, sizeof(service->key), service);
+	return service;
+}
+
+static void service_free(struct dataplane_service *service)
+{
+	HASH_DELETE(by_key, service->dp->services, service);
+	free(service->numbers);
+	free(service);
+}
+
+void service_free_all(struct dataplane *dp)
+{
+	struct dataplane_service *service, *tmp;
+
+	HASH_ITER (by_key, dp->services, service, tmp)
+		service_free(service);
+}
+
+/* --- adoption --- */
+
+static int service_adopt(struct dataplane *dp, const struct shunt_tuple4_key *key,
+			 const struct shunt_service *entry, struct error *err)
+{
+	struct vip address = service_address(key);
+	struct dataplane_service *service;
+	char text[VIP_LEN];
+
+	if (extent_reserve(&dp->slots_pool, entry->slot_base, entry->slot_count) < 0 ||
+	    extent_reserve(&dp->backends_pool, entry->backend_base, entry->backend_cap) < 0)
+		return error_set(err, -EUCLEAN,
+				 "the pinned service %s has slots or backends that are another's "
+				 "or outside of the maps; `shuntd --stop-forwarding` removes it",
+				 vip_format(&address, text));
+	service = service_new(dp, key, entry);
+	service->published = true;
+	backend_adopt_numbers(service);
+	return 0;
+}
+
+int service_adopt_all(struct dataplane *dp, struct error *err)
+{
+	int fd = dp->elements[ELEMENT_SERVICES4].fd;
+	struct shunt_tuple4_key key, *from = NULL;
+
+	while (bpf_map_get_next_key(fd, from, &key) == 0) {
+		struct shunt_service entry;
+		int r;
+
+		if (bpf_map_lookup_elem(fd, &key, &entry) < 0)
+			return error_set(err, -errno, "map services4: %s", strerror(errno));
+		r = service_adopt(dp, &key, &entry, err);
+		if (r < 0)
+			return r;
+		from = &key;
+	}
+	return 0;
+}
+
+/* --- opening --- */
+
+static int service_make(struct dataplane *dp, const struct vip *address, uint32_t table_size,
+			struct dataplane_service **ret, struct error *err)
+{
+	struct shunt_tuple4_key key = service_key(address);
+	struct shunt_service entry = {.slot_count = table_size, .backend_cap = BACKENDS_AT_FIRST};
+	char text[VIP_LEN];
+
+	if (HASH_CNT(by_key, dp->services) >= SHUNT_SERVICES_MAX)
+		return error_set(err, -ENOSPC, "service %s: there are %d already",
+				 vip_format(address, text), SHUNT_SERVICES_MAX);
+	if (extent_alloc(&dp->slots_pool, table_size, &entry.slot_base) < 0)
+		return error_set(
+			err, -ENOSPC, "service %s: no room for %u slots: slots_max is %u, %u used",
+			vip_format(address, text), table_size, dp->slots_max, dp->slots_pool.used);
+	if (extent_alloc(&dp->backends_pool, entry.backend_cap, &entry.backend_base) < 0) {
+		extent_release(&dp->slots_pool, entry.slot_base);
+		return error_set(err, -ENOSPC,
+				 "service %s: no room for %u backends: backends_max is %u, %u used",
+				 vip_format(address, text), entry.backend_cap, dp->backends_max,
+				 dp->backends_pool.used);
+	}
+	*ret = service_new(dp, &key, &entry);
+	for (uint32_t i = 0; i < table_size; i++)
+		dataplane_slot_write(*ret, i, 0);
+	backend_range_clear(dp, entry.backend_base, entry.backend_cap);
+	return 0;
+}
+
+int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint32_t table_size,
+			   struct dataplane_service **ret, struct error *err)
+{
+	struct shunt_tuple4_key key = service_key(address);
+	struct dataplane_service *service;
+	char text[VIP_LEN];
+	int r;
+
+	if (address->at.addr.family != AF_INET || table_size == 0)
+		return error_set(err, -EINVAL,
+				 "service %s: an IPv4 address and at least one slot were expected",
+				 vip_format(address, text));
+	HASH_FIND(by_key, dp->services, &key, sizeof(key), service);
+	if (service && service->entry.slot_count != table_size)
+		return error_set(err, -EEXIST, "service %s has %u slots, not %u",
+				 vip_format(address, text), service->entry.slot_count, table_size);
+	if (!service) {
+		r = service_make(dp, address, table_size, &service, err);
+		if (r < 0)
+			return r;
+	}
+	service->opened = true;
+	*ret = service;
+	return 0;
+}
+
+int dataplane_service_publish(struct dataplane_service *service, enum shunt_forward forward,
+			      struct error *err)
+{
+	struct vip address = service_address(&service->key);
+	struct shunt_service entry = service->entry;
+	char text[VIP_LEN];
+	int r;
+
+	if (service->published && entry.forward == forward)
+		return 0;
+	entry.forward = forward;
+	r = element_put(service->dp, ELEMENT_SERVICES4, service->id, &service->key, &entry);
+	if (r < 0)
+		return error_set(err, r, "service %s: %s", vip_format(&address, text),
+				 strerror(-r));
+	service->entry = entry;
+	service->published = true;
+	return 0;
+}
+
+static void service_release_nat(uint16_t number, const struct shunt_backend *entry, void *arg)
+{
+	if (entry->forward == SHUNT_FORWARD_NAT)
+		nat_release(arg, entry);
+}
+
+int dataplane_service_remove(struct dataplane_service *service, struct error *err)
+{
+	struct dataplane *dp = service->dp;
+	struct vip address = service_address(&service->key);
+	char text[VIP_LEN];
+
+	if (service->published) {
+		int r = element_remove(dp, ELEMENT_SERVICES4, service->id, &service->key);
+
+		if (r < 0 && r != -ENOENT)
+			return error_set(err, r, "service %s: %s", vip_format(&address, text),
+					 strerror(-r));
+	}
+	dataplane_backends(service, service_release_nat, service);
+	retire_forget_service(service);
+	retire_slots(dp, service->entry.slot_base);
+	retire_range(dp, NULL, service->entry.backend_base, service->entry.backend_cap, NULL);
+	service_free(service);
+	return 0;
+}
+
+size_t dataplane_remove_unopened(struct dataplane *dp)
+{
+	struct dataplane_service *service, *tmp;
+	size_t removed = 0;
+
+	HASH_ITER (by_key, dp->services, service, tmp)
+		if (!service->opened && dataplane_service_remove(service, NULL) == 0)
+			removed++;
+	vip_remove_unused(dp);
+	return removed;
+}
+
+/* --- slots --- */
+
+uint32_t dataplane_slots_count(const struct dataplane_service *service)
+{
+	return service->entry.slot_count;
+}
+
+const volatile uint32_t *dataplane_slots(const struct dataplane_service *service)
+{
+	return service->dp->slots + service->entry.slot_base;
+}
+
+void dataplane_slot_write(struct dataplane_service *service, uint32_t slot, uint32_t word)
+{
+	__atomic_store_n(service->dp->slots + service->entry.slot_base + slot, word,
+			 __ATOMIC_RELEASE);
+}
