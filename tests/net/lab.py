@@ -56,10 +56,11 @@ def wait_until(condition, timeout=5, what=None, interval=0.02):
         time.sleep(interval)
 
 
-def run(*args, check=True, timeout=60, stdin=None):
+def run(*args, check=True, timeout=60, stdin=None, pass_fds=()):
     """Run a command; the result has returncode, stdout, stderr as text."""
-    done = subprocess.run(args, input=stdin, capture_output=True, text=True, timeout=timeout,
-                          stdin=subprocess.DEVNULL if stdin is None else None, check=False)
+    source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    done = subprocess.run(args, capture_output=True, text=True, timeout=timeout, check=False,
+                          pass_fds=pass_fds, **source)
     if check and done.returncode:
         raise LabError(f"{' '.join(args)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done
@@ -184,7 +185,7 @@ class Lab:
             raise LabError(f"{PASS_PROGRAM} is missing; run: make tests")
         if os.path.exists(self.dir):
             raise LabError(f"{self.dir} is there already; is this lab up?")
-        for sub in ("bpf", "pids", "nginx", "bin"):
+        for sub in ("bpf", "pids", "nginx"):
             os.makedirs(f"{self.dir}/{sub}", mode=0o755)
         os.makedirs(self.log_dir, exist_ok=True)
         run("mount", "-t", "bpf", "bpf", f"{self.dir}/bpf")

@@ -11,7 +11,16 @@ from conftest import open_lab
 from lab import BACKENDS, DR_VIP, run, wait_until
 from shuntd import SHUNT, SHUNTD, Shuntd, config, service
 
-NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+
+
+def as_nobody(program, *arguments):
+    """Run a program of the build tree, also where nobody may not enter that."""
+    fd = os.open(program, os.O_RDONLY)
+    try:
+        return run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
+                   f"/proc/self/fd/{fd}", *arguments, check=False, pass_fds=(fd,))
+    finally:
+        os.close(fd)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +175,7 @@ def test_unreadable_config(lab, make):
     if make == "forbidden":
         shuntd.write_config("")
         os.chmod(shuntd.config_path, 0)
-        done = run(*NOBODY, SHUNTD, "-t", "-c", shuntd.config_path, check=False)
+        done = as_nobody(SHUNTD, "-t", "-c", shuntd.config_path)
         assert done.returncode == 1
         assert_one_line(done.stderr, re.escape(shuntd.config_path) + ".*ermission denied")
     assert not os.path.exists(shuntd.pin_dir)
@@ -190,13 +199,13 @@ def test_no_daemon(lab):
 
 def test_permissions(unchanged):
     """Anyone may look; changes need root or the group."""
-    def as_nobody(*arguments):
-        return run(*NOBODY, SHUNT, "-s", unchanged.socket, *arguments, check=False)
-    assert as_nobody("list").returncode == 0 and as_nobody("--json", "status").returncode == 0
+    def ask(*arguments):
+        return as_nobody(SHUNT, "-s", unchanged.socket, *arguments)
+    assert ask("list").returncode == 0 and ask("--json", "status").returncode == 0
     for command in (["service", "remove", "web"], ["backend", "drain", "web", BACKENDS[0]],
                     ["reload"], ["save"], ["detach", "eth0"],
                     ["service", "add", "x", "tcp:192.0.2.99:80"]):
-        done = as_nobody(*command)
+        done = ask(*command)
         assert (done.returncode, done.stdout) == (1, "")
         assert_one_line(done.stderr, "root|group")
 
@@ -205,7 +214,7 @@ def test_no_permission_on_the_socket(daemon):
     mode = os.stat(daemon.socket).st_mode
     os.chmod(daemon.socket, 0o600)
     try:
-        done = run(*NOBODY, SHUNT, "-s", daemon.socket, "status", check=False)
+        done = as_nobody(SHUNT, "-s", daemon.socket, "status")
     finally:
         os.chmod(daemon.socket, mode)
     assert done.returncode == 3
