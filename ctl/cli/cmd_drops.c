@@ -22,7 +22,7 @@ static void print_reasons(const struct out *out, const json_t *reasons)
 		out_table_cell_of(table, reason, "count");
 		out_table_cell_of(table, reason, "help");
 	}
-	out_table_print(table);
+	out_table_print(table, NULL, "no reasons");
 }
 
 int cmd_drops_run(struct cli *cli, struct error *err)

@@ -62,8 +62,7 @@ static void print_list(const struct out *out, const json_t *services)
 		json_array_foreach ((json_t *)out_get(service, "backends"), j, backend)
 			add_backend(out, table, service, backend);
 	}
-	out_line(out, "SERVICE SCHEDULER NAME");
-	out_table_print(table);
+	out_table_print(table, "SERVICE SCHEDULER NAME", "no services");
 }
 
 int cmd_list_run(struct cli *cli, struct error *err)

@@ -197,7 +197,7 @@ static void print_list(const struct out *out, const json_t *services)
 		out_table_cell_count(table, service, "status.counters.connections");
 		out_table_cell_of(table, service, "description");
 	}
-	out_table_print(table);
+	out_table_print(table, NULL, "no services");
 }
 
 int cmd_service_list_run(struct cli *cli, struct error *err)

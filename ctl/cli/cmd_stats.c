@@ -112,8 +112,7 @@ static void print_stats(const struct out *out, const json_t *stats, bool rate)
 			add_counters(table, backend);
 		}
 	}
-	out_line(out, "SERVICE");
-	out_table_print(table);
+	out_table_print(table, "SERVICE NAME", "no services");
 }
 
 /* One round of output: with --watch a terminal shows the newest, a file all of them. */

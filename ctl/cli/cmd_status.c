@@ -42,22 +42,28 @@ static void print_program(const struct out *out, const json_t *status)
 	out_line(out, LABEL "id %s, tag %s, ABI %s", "program", id, tag, abi);
 }
 
+static const char *mode_note(const char *mode)
+{
+	if (strcmp(mode, "generic") == 0)
+		return " (slower than native)";
+	return strcmp(mode, "missing") == 0 ? " (there is no such interface now)" : "";
+}
+
 static void print_interfaces(const struct out *out, const json_t *status)
 {
 	const json_t *list = out_get(status, "interfaces"), *interface;
 	size_t i;
 
 	if (!json_array_size(list))
-		out_line(out, LABEL "none: nothing is forwarded; see `shunt attach`", "interface");
+		out_line(out, LABEL "none: nothing is forwarded; see `shunt help attach`",
+			 "interface");
 	json_array_foreach ((json_t *)list, i, interface) {
 		_cleanup_free_ char *name = out_text(interface, "name"),
 				    *mode = out_text(interface, "mode");
-		const json_t *up = out_get(interface, "up");
+		bool down = json_is_false(out_get(interface, "up"));
 
-		out_line(out, LABEL "%s %s%s%s", "interface", name, mode,
-			 strcmp(mode, "generic") == 0 ? " (slow: its driver has no native XDP)"
-						      : "",
-			 json_is_false(up) ? ", link is down" : "");
+		out_line(out, LABEL "%s %s%s%s", "interface", name, mode, mode_note(mode),
+			 down ? ", link is down" : "");
 	}
 }
 
@@ -69,8 +75,8 @@ static void print_checker(const struct out *out, const json_t *status)
 	if (json_is_true(out_get(status, "checker.running")))
 		out_line(out, LABEL "running, pid %s, restarts %s", "checker", pid, restarts);
 	else
-		out_line(out, LABEL "NOT running, restarts %s: states stay as they are", "checker",
-			 restarts);
+		out_line(out, LABEL "NOT running, restarts %s: states of backends stay as they are",
+			 "checker", restarts);
 }
 
 static void print_totals(const struct out *out, const json_t *status)

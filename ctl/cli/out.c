@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -15,6 +16,16 @@
 char *out_safe(const char *text)
 {
 	return text_clean(mem_strdup(text));
+}
+
+/* Blanks at a line's end help nobody. */
+static void print_trimmed(FILE *file, const char *line)
+{
+	size_t length = strlen(line);
+
+	while (length && line[length - 1] == ' ')
+		length--;
+	fprintf(file, "%.*s\n", (int)length, line);
 }
 
 void out_line(const struct out *out, const char *format, ...)
@@ -31,7 +42,7 @@ void out_line(const struct out *out, const char *format, ...)
 		return;
 	}
 	safe = out_safe(text);
-	fprintf(out->file, "%s\n", safe);
+	print_trimmed(out->file, safe);
 }
 
 /* --- JSON --- */
@@ -167,16 +178,22 @@ struct out_table {
 	size_t cell;
 };
 
+/* As mem.h does. */
+static void *or_stop(void *p)
+{
+	if (!p) {
+		log_error("out of memory");
+		abort();
+	}
+	return p;
+}
+
 struct out_table *out_table_new(const struct out *out, const struct out_column *columns, size_t n)
 {
 	struct out_table *table = mem_zalloc(sizeof(*table));
 
 	table->out = out;
-	table->scols = scols_new_table();
-	if (!table->scols) {
-		free(table);
-		return NULL;
-	}
+	table->scols = or_stop(scols_new_table());
 	/* as wide as it is: what is printed can be pasted back */
 	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(table->scols, out->colour);
@@ -198,9 +215,7 @@ struct out_table *out_table_free(struct out_table *table)
 
 void out_table_row(struct out_table *table)
 {
-	if (!table)
-		return;
-	table->line = scols_table_new_line(table->scols, NULL);
+	table->line = or_stop(scols_table_new_line(table->scols, NULL));
 	table->cell = 0;
 }
 
@@ -208,8 +223,6 @@ void out_table_cell_colour(struct out_table *table, const char *text, const char
 {
 	_cleanup_free_ char *safe = out_safe(text);
 
-	if (!table || !table->line)
-		return;
 	if (colour && table->out->colour)
 		scols_cell_set_color(scols_line_get_cell(table->line, table->cell), colour);
 	scols_line_set_data(table->line, table->cell++, safe);
@@ -236,23 +249,21 @@ void out_table_cell_count(struct out_table *table, const json_t *json, const cha
 	out_table_cell_take(table, out_count(out_number(json, path)));
 }
 
-/* libsmartcols fills up lines whose last cells are empty; blanks at a line's end help nobody. */
-static void print_trimmed(FILE *file, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n"), used = n;
-
-		while (used && text[used - 1] == ' ')
-			used--;
-		fprintf(file, "%.*s\n", (int)used, text);
-		text += n + (text[n] == '\n');
-	}
-}
-
-void out_table_print(struct out_table *table)
+void out_table_print(struct out_table *table, const char *above, const char *none)
 {
 	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
 
-	if (table && scols_print_table_to_string(table->scols, &text) == 0 && text)
-		print_trimmed(table->out->file, text);
+	if (!table->line) {
+		out_line(table->out, "%s", none);
+		return;
+	}
+	if (scols_print_table_to_string(table->scols, &text) || !text)
+		return;
+	if (above)
+		out_line(table->out, "%s", above);
+	/* libsmartcols fills up lines whose last cells are empty: line by line, without that */
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		if (*line)
+			print_trimmed(table->out->file, line);
 }

@@ -23,7 +23,7 @@ struct out {
 /* @text with '?' for control characters and for what is no UTF-8. To be freed by the caller. */
 char *out_safe(const char *text);
 
-/* printf with the result made safe; @format's own line ends are kept, arguments' are not. */
+/* printf with the result made safe, without blanks at its end, and with a line end. */
 void out_line(const struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Print @json indented, in ASCII. Prints nothing for null. */
@@ -73,6 +73,7 @@ void out_table_cell_colour(struct out_table *table, const char *text, const char
 void out_table_cell_of(struct out_table *table, const json_t *json, const char *path);
 void out_table_cell_count(struct out_table *table, const json_t *json, const char *path);
 
-void out_table_print(struct out_table *table);
+/* @above (may be NULL) is a line above the titles; without lines only @none is printed. */
+void out_table_print(struct out_table *table, const char *above, const char *none);
 
 #endif

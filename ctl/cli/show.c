@@ -116,6 +116,16 @@ void show_up(struct out_table *table, const json_t *service)
 	out_table_cell_colour(table, text, up == 0 ? "red" : up < total ? "yellow" : "green");
 }
 
+/* Why it is not up, or why it is up and gets nothing. */
+static char *show_why(const json_t *backend, const char *state, const char *reason)
+{
+	const char *backup = json_is_true(out_get(backend, "backup")) ? "backup" : "";
+
+	if (strcmp(state, "up") == 0)
+		return mem_strdup(backup);
+	return mem_printf("%s%s%s", backup, *backup ? ", " : "", reason);
+}
+
 void show_state(const struct out *out, struct out_table *table, const json_t *backend)
 {
 	_cleanup_free_ char *state = out_text(backend, "status.state"),
@@ -124,7 +134,7 @@ void show_state(const struct out *out, struct out_table *table, const json_t *ba
 
 	out_table_cell_colour(table, state, out_state_colour(state));
 	out_table_cell(table, since);
-	out_table_cell(table, strcmp(state, "up") == 0 ? "" : reason);
+	out_table_cell_take(table, show_why(backend, state, reason));
 }
 
 void show_backends(const struct out *out, const json_t *backends)
@@ -155,5 +165,5 @@ void show_backends(const struct out *out, const json_t *backends)
 		out_table_cell_count(table, backend, "status.counters.bytes");
 		show_state(out, table, backend);
 	}
-	out_table_print(table);
+	out_table_print(table, NULL, "no backends");
 }
