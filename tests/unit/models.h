@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* models.h - for tests: what an error must say, and models full of random wishes. */
+#ifndef UNIT_MODELS_H
+#define UNIT_MODELS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "model/diff.h"
+#include "model/model.h"
+#include "shunt/hash.h"
+
+DEFINE_CLEANUP(json_t *, json_decref)
+
+/* @r is @code and the error says @part, in one line. */
+static inline void models_assert_error(const char *what, int r, int code, const struct error *err,
+				       const char *part)
+{
+	if (r != code || err->code != code || !strstr(err->text, part) || strchr(err->text, '\n'))
+		fail_msg("%s: %d '%s', expected %d and '%s'", what, r, err->text, code, part);
+}
+
+/* Nothing differs; prints what does. */
+static inline void models_assert_same(const struct model *a, const struct model *b,
+				      const char *what)
+{
+	_cleanup_(json_decref) json_t *changes = model_diff(a, b);
+	_cleanup_free_ char *text = json_dumps(changes, 0);
+
+	if (json_array_size(changes))
+		fail_msg("%s: %s", what, text);
+}
+
+/* --- random models: valid, with every kind of value somewhere --- */
+
+static inline uint32_t models_random(__u64 *seed, uint32_t below)
+{
+	return (uint32_t)(shunt_splitmix64(seed) % below);
+}
+
+/* A text that schema_set() takes for @key. */
+static inline void models_random_text(__u64 *seed, const struct schema_key *key, char *ret,
+				      size_t size)
+{
+	static const char *const texts[] = {"plain",
+					    "a \"b\" 'c'",
+					    "back\\slash \\n \\x41",
+					    "${HOME} $5",
+					    "{ } = # // /* */ ,",
+					    "Größe ≥ 3",
+					    "trailing \\",
+					    ""};
+	static const char *const lists[] = {"eth0", "eth0,eth1", "wan,lan,eth0.12", ""};
+	static const uint32_t primes[] = {251, 4093, 16381, 65537};
+	uint64_t span = key->max - key->min + 1;
+	size_t choice;
+
+	switch (key->type) {
+	case SCHEMA_BOOL:
+		snprintf(ret, size, "%s", models_random(seed, 2) ? "yes" : "false");
+		break;
+	case SCHEMA_NUMBER:
+		snprintf(ret, size, "%u",
+			 key->check ? primes[models_random(seed, ARRAY_SIZE(primes))]
+				    : (uint32_t)(key->min + shunt_splitmix64(seed) % span));
+		break;
+	case SCHEMA_DURATION:
+		snprintf(ret, size, "%ums", (uint32_t)(key->min + shunt_splitmix64(seed) % span));
+		break;
+	case SCHEMA_ENUM:
+		do
+			choice = models_random(seed, (uint32_t)key->names_count);
+		while (!key->names[choice]);
+		snprintf(ret, size, "%s", key->names[choice]);
+		break;
+	case SCHEMA_STRING:
+		snprintf(ret, size, "%s", texts[models_random(seed, ARRAY_SIZE(texts))]);
+		break;
+	case SCHEMA_STRINGS:
+		snprintf(ret, size, "%s", lists[models_random(seed, ARRAY_SIZE(lists))]);
+		break;
+	case SCHEMA_SEED:
+		snprintf(ret, size, "%llx", (unsigned long long)shunt_splitmix64(seed) | 1);
+		break;
+	case SCHEMA_VIP:
+		fail_msg("%s: addresses are not left to chance", key->name);
+	}
+}
+
+static inline void models_random_keys(__u64 *seed, const struct schema *schema, void *object)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct schema_key *key = &schema->keys[i];
+		char text[256];
+		struct error err = {};
+
+		if (key->type == SCHEMA_VIP || models_random(seed, 2))
+			continue;
+		models_random_text(seed, key, text, sizeof(text));
+		if (schema_set(schema, object, key, text, &err))
+			fail_msg("%s", err.text);
+	}
+}
+
+/* @nat: its backends may have ports of their own. @number keeps addresses apart. */
+static inline void models_random_parts(__u64 *seed, struct service *service, bool nat,
+				       unsigned int number)
+{
+	static const char *const checks[] = {"tcp", "none"};
+	char at[64];
+
+	for (uint32_t i = models_random(seed, 3); i > 0; i--) {
+		struct check *check;
+
+		assert_int_equal(service_add_check(service, checks[i - 1], &check, NULL), 0);
+		models_random_keys(seed, &check_schema, check);
+	}
+	for (uint32_t i = models_random(seed, 6); i > 0; i--) {
+		struct backend *backend;
+
+		snprintf(at, sizeof(at), nat ? "10.%u.%u.%u:%u" : "10.%u.%u.%u", number >> 8,
+			 number & 255, i, 1 + models_random(seed, 65535));
+		assert_int_equal(service_add_backend(service, at, &backend, NULL), 0);
+		models_random_keys(seed, &backend_schema, backend);
+	}
+}
+
+static inline struct model *models_random_model(__u64 *seed)
+{
+	const struct schema_key *address = schema_find(&service_schema, "address");
+	const struct schema_key *forward = schema_find(&service_schema, "forward");
+	struct model *model = model_new();
+	char text[64];
+
+	models_random_keys(seed, &settings_schema, &model->settings);
+	for (unsigned int n = models_random(seed, 5); n > 0; n--) {
+		struct service *service;
+		bool nat = models_random(seed, 2);
+
+		snprintf(text, sizeof(text), "s%u.%u_x-y", n, models_random(seed, 1000));
+		assert_int_equal(service_new(text, &service, NULL), 0);
+		models_random_keys(seed, &service_schema, service);
+		snprintf(text, sizeof(text), "%s:192.0.2.%u:%u",
+			 models_random(seed, 2) ? "tcp" : "udp", n, 1 + models_random(seed, 65535));
+		assert_int_equal(schema_set(&service_schema, service, address, text, NULL), 0);
+		schema_set(&service_schema, service, forward, nat ? "nat" : "dr", NULL);
+		models_random_parts(seed, service, nat, n);
+		service_complete(service);
+		model_put(model, service);
+	}
+	return model;
+}
+
+#endif
