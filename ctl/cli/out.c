@@ -50,18 +50,32 @@ void out_line(const struct out *out, const char *format, ...)
 /* 15 digits give back a time in ms and a share as they were sent; 17 would print ...1229999. */
 #define OUT_JSON_FLAGS (JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15) | JSON_ENCODE_ANY)
 
+/* DEL is ASCII, but nothing to send to a terminal. */
+static int put_json(const char *text, size_t size, void *arg)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == 0x7f)
+			fputs("\\u007f", arg);
+		else
+			fputc(text[i], arg);
+	return 0;
+}
+
+static void print_json(const struct out *out, const json_t *json, size_t flags)
+{
+	json_dump_callback(json, put_json, out->file, OUT_JSON_FLAGS | flags);
+	fputc('\n', out->file);
+}
+
 void out_json(const struct out *out, const json_t *json)
 {
-	if (!json || json_is_null(json))
-		return;
-	json_dumpf(json, out->file, OUT_JSON_FLAGS | JSON_INDENT(2));
-	fputc('\n', out->file);
+	if (json && !json_is_null(json))
+		print_json(out, json, JSON_INDENT(2));
 }
 
 void out_json_line(const struct out *out, const json_t *json)
 {
-	json_dumpf(json, out->file, OUT_JSON_FLAGS);
-	fputc('\n', out->file);
+	print_json(out, json, 0);
 }
 
 const json_t *out_get(const json_t *json, const char *path)

@@ -22,7 +22,8 @@
 
 #define FIXTURE_NOW 1732345800.0 /* 2024-11-23 07:10:00 UTC */
 
-/* An answer to the first request whose "METHOD PATH" is @request; NULL = any. */
+/* An answer to a request "METHOD PATH" like @request; NULL = any. Of several the first that was not
+ * given yet, or the last. */
 struct answer {
 	const char *request;
 	int status;
@@ -49,17 +50,27 @@ static void run_free(struct run *run)
 static struct fake {
 	struct transport transport;
 	const struct answer *answers; /* ended by status 0 */
+	uint64_t given;               /* bit i: answers[i] */
 	FILE *asked;
 } fake;
 
 static const struct answer *find_answer(const struct request *request)
 {
 	_cleanup_free_ char *line = mem_printf("%s %s", request->method, request->path);
+	const struct answer *found = NULL;
 
-	for (const struct answer *a = fake.answers; a && a->status; a++)
-		if (!a->request || strcmp(a->request, line) == 0)
-			return a;
-	return NULL;
+	for (size_t i = 0; fake.answers && fake.answers[i].status; i++) {
+		const struct answer *a = &fake.answers[i];
+
+		if (a->request && strcmp(a->request, line) != 0)
+			continue;
+		found = a;
+		if (!(fake.given & 1ULL << i)) {
+			fake.given |= 1ULL << i;
+			break;
+		}
+	}
+	return found;
 }
 
 static int fake_exchange(struct transport *transport, const struct request *request,
@@ -141,6 +152,7 @@ static struct run run_on(int (*connect)(const char *, struct transport **, struc
 static struct run run_shunt(const struct answer *answers, const char *line)
 {
 	fake.answers = answers;
+	fake.given = 0;
 	return run_on(fake_connect, line);
 }
 

@@ -40,7 +40,8 @@ static const struct {
 	{"service show web", "GET /v1/services/web\n"},
 	{"backend add web 10.0.0.11", "PUT /v1/services/web/backends/10.0.0.11 {}\n"},
 	{"backend add web 10.0.0.11:8080 --weight 10 --backup",
-	 "PUT /v1/services/web/backends/10.0.0.11%3A8080 {\"weight\":\"10\",\"backup\":\"true\"}\n"},
+	 "PUT /v1/services/web/backends/10.0.0.11%3A8080 "
+	 "{\"weight\":\"10\",\"backup\":\"true\"}\n"},
 	{"backend add web --backup 10.0.0.11",
 	 "PUT /v1/services/web/backends/10.0.0.11 {\"backup\":\"true\"}\n"},
 	{"backend add web 10.0.0.11 --backup=false --admin drain",
@@ -81,8 +82,8 @@ static void test_requests(void **state)
 		_cleanup_run_ struct run run = run_shunt(NULL, good[i].line);
 
 		if (run.code != 0 || strcmp(run.asked, good[i].asked) != 0)
-			fail_msg("shunt %s: exit %d, %sexpected to ask %sbut asked %s", good[i].line,
-				 run.code, run.err, good[i].asked, run.asked);
+			fail_msg("shunt %s: exit %d, %sexpected to ask %sbut asked %s",
+				 good[i].line, run.code, run.err, good[i].asked, run.asked);
 		assert_string_equal(run.err, "");
 	}
 }
@@ -95,7 +96,8 @@ static const struct {
 	/* the command */
 	{"servcie list", 2, "unknown command 'servcie'; did you mean 'service'?"},
 	{"service lst", 2, "unknown command 'service lst'; did you mean 'service list'?"},
-	{"backend frobnicate", 2, "expected one of add, set, remove, list, show, enable, disable, drain"},
+	{"backend frobnicate", 2,
+	 "expected one of add, set, remove, list, show, enable, disable, drain"},
 	{"service", 2, "expected one of add, set, remove, list, show behind 'service'"},
 	{"frobnicate", 2, "unknown command 'frobnicate'; `shunt help` lists what there is"},
 	{"''", 2, "unknown command ''"},
@@ -111,14 +113,16 @@ static const struct {
 	{"status -s", 2, "-s: expected a value behind it"},
 	{"status --socket=", 2, "--socket: expected a path"},
 	{"--color sometimes status", 2, "--color: 'sometimes' is not one of auto, always, never"},
-	{"backend set web 10.0.0.11 --wieght 3", 2, "unknown option --wieght; did you mean --weight?"},
+	{"backend set web 10.0.0.11 --wieght 3", 2,
+	 "unknown option --wieght; did you mean --weight?"},
 	{"service set web --wieght 3", 2, "unknown option --wieght"},
 	{"service add web tcp:192.0.2.1:80 --table_size 251", 2,
 	 "unknown option --table_size; did you mean --table-size?"},
 	{"service add web tcp:192.0.2.1:80 --check-intervall 2s", 2,
 	 "unknown option --check-intervall; did you mean --check-interval?"},
 	{"service add web tcp:192.0.2.1:80 --check-kind tcp", 2, "unknown option --check-kind"},
-	{"service add web tcp:192.0.2.1:80 --address tcp:192.0.2.1:80", 2, "unknown option --address"},
+	{"service add web tcp:192.0.2.1:80 --address tcp:192.0.2.1:80", 2,
+	 "unknown option --address"},
 	{"service set web --table-size 251", 2, "unknown option --table-size"},
 	{"backend set web 10.0.0.11 --override none", 2, "unknown option --override"},
 	{"backend set web 10.0.0.11 --check tcp", 2, "unknown option --check"},
@@ -142,21 +146,28 @@ static const struct {
 	{"service add x sctp:192.0.2.1:80", 1, "sctp:192.0.2.1:80"},
 	{"service add a/b tcp:192.0.2.1:80", 1, "'a/b' is not a name of a service"},
 	{"service add -- -b tcp:192.0.2.1:80", 1, "'-b' is not a name of a service"},
-	{"service add x tcp:192.0.2.1:80 --table-size 16384", 1, "--table-size: '16384' is not a prime"},
-	{"service add x tcp:192.0.2.1:80 --table-size 241", 1, "--table-size: '241' is not a number from 251"},
-	{"service add x tcp:192.0.2.1:80 --forward drr", 1, "--forward: 'drr' is not one of dr, nat"},
+	{"service add x tcp:192.0.2.1:80 --table-size 16384", 1,
+	 "--table-size: '16384' is not a prime"},
+	{"service add x tcp:192.0.2.1:80 --table-size 241", 1,
+	 "--table-size: '241' is not a number from 251"},
+	{"service add x tcp:192.0.2.1:80 --forward drr", 1,
+	 "--forward: 'drr' is not one of dr, nat"},
 	{"service add x tcp:192.0.2.1:80 --check ftp", 1, "--check: 'ftp' is not one of none, tcp"},
 	{"service set x --check-interval 2y", 1, "--check-interval: '2y' is not a time"},
-	{"service set x --check-port 65536", 1, "--check-port: '65536' is not a number from 0 to 65535"},
+	{"service set x --check-port 65536", 1,
+	 "--check-port: '65536' is not a number from 0 to 65535"},
 	{"backend add web 10.0.0.11:0", 1, "'0' is not a port; expected 1 to 65535"},
 	{"backend add web 10.0.0.11:65536", 1, "'65536' is not a port; expected 1 to 65535"},
 	{"backend add web 10.0.0", 1, "10.0.0"},
 	{"backend enable web nonsense", 1, "nonsense"},
 	{"backend show web 10.0.0.11:", 1, "'' is not a port"},
-	{"backend set web 10.0.0.11 --weight -1", 1, "--weight: '-1' is not a number from 0 to 65535"},
-	{"backend set web 10.0.0.11 --weight=65536", 1, "--weight: '65536' is not a number from 0 to 65535"},
+	{"backend set web 10.0.0.11 --weight -1", 1,
+	 "--weight: '-1' is not a number from 0 to 65535"},
+	{"backend set web 10.0.0.11 --weight=65536", 1,
+	 "--weight: '65536' is not a number from 0 to 65535"},
 	{"backend set web 10.0.0.11 --weight 10x", 1, "--weight: '10x' is not a number"},
-	{"backend set web 10.0.0.11 --backup=perhaps", 1, "--backup: 'perhaps' is not true or false"},
+	{"backend set web 10.0.0.11 --backup=perhaps", 1,
+	 "--backup: 'perhaps' is not true or false"},
 	{"backend set web 10.0.0.11 --description \x1b[31m", 1, "--description: "},
 	{"attach an-interface-name-too-long", 1, "an-interface-name-too-long"},
 	{"attach ../x", 1, "'../x' is not the name of an interface"},
@@ -174,8 +185,8 @@ static void test_mistakes(void **state)
 
 		assert_one_line(run.err);
 		if (run.code != bad[i].code || !strstr(run.err, bad[i].says))
-			fail_msg("shunt %s: expected exit %d and '%s', got exit %d and %s", bad[i].line,
-				 bad[i].code, bad[i].says, run.code, run.err);
+			fail_msg("shunt %s: expected exit %d and '%s', got exit %d and %s",
+				 bad[i].line, bad[i].code, bad[i].says, run.code, run.err);
 		assert_string_equal(run.out, "");
 		assert_string_equal(run.asked, "");
 	}
@@ -216,15 +227,16 @@ static void test_too_many_options(void **state)
 /* --- set of a check: read, change, write back --- */
 
 #define SERVICE(name, kind, interval)                                                              \
-	"{\"name\":\"web\",\"address\":\"tcp:192.0.2.10:80\",\"checks\":[{\"name\":\"" name          \
-	"\",\"kind\":\"" kind "\",\"interval\":\"" interval "\",\"timeout\":\"1s\",\"rise\":2,"        \
+	"{\"name\":\"web\",\"address\":\"tcp:192.0.2.10:80\",\"checks\":[{\"name\":\"" name        \
+	"\",\"kind\":\"" kind "\",\"interval\":\"" interval "\",\"timeout\":\"1s\",\"rise\":2,"    \
 	"\"fall\":5,\"jitter\":10,\"port\":0}],\"backends\":[],\"status\":{}}"
 
 static void assert_set(const char *service, const char *options, const char *patch)
 {
 	const struct answer answers[] = {{"GET /v1/services/web", 200, service}, {NULL, 200}, {}};
 	_cleanup_free_ char *line = mem_printf("service set web %s", options),
-			    *asked = mem_printf("GET /v1/services/web\nPATCH /v1/services/web %s\n", patch);
+			    *asked = mem_printf("GET /v1/services/web\nPATCH /v1/services/web %s\n",
+						patch);
 	_cleanup_run_ struct run run = run_shunt(answers, line);
 
 	assert_string_equal(run.err, "");
@@ -237,9 +249,10 @@ static void test_set_check(void **state)
 	/* what is at its default stays unset */
 	assert_set(SERVICE("tcp", "tcp", "2s"), "--check-interval 5s",
 		   "{\"checks\":[{\"name\":\"tcp\",\"fall\":5,\"interval\":\"5s\"}]}");
-	assert_set(SERVICE("tcp", "tcp", "7s"), "--check-rise 1 --forward nat",
-		   "{\"forward\":\"nat\",\"checks\":[{\"name\":\"tcp\",\"interval\":\"7s\",\"fall\":5,"
-		   "\"rise\":\"1\"}]}");
+	assert_set(
+		SERVICE("tcp", "tcp", "7s"), "--check-rise 1 --forward nat",
+		"{\"forward\":\"nat\",\"checks\":[{\"name\":\"tcp\",\"interval\":\"7s\",\"fall\":5,"
+		"\"rise\":\"1\"}]}");
 	/* called by its kind: called by the new one */
 	assert_set(SERVICE("tcp", "tcp", "2s"), "--check none",
 		   "{\"checks\":[{\"name\":\"none\",\"fall\":5,\"kind\":\"none\"}]}");
@@ -267,9 +280,10 @@ static void test_enable_against_the_file(void **state)
 	_cleanup_run_ struct run run = run_shunt(answers, "backend enable web 10.0.0.11");
 
 	assert_int_equal(run.code, 0);
-	assert_string_equal(run.asked,
-			    "GET /v1/services/web/backends/10.0.0.11\n"
-			    "PATCH /v1/services/web/backends/10.0.0.11 {\"override\":\"enabled\"}\n");
+	assert_string_equal(
+		run.asked,
+		"GET /v1/services/web/backends/10.0.0.11\n"
+		"PATCH /v1/services/web/backends/10.0.0.11 {\"override\":\"enabled\"}\n");
 }
 
 static void test_exit_codes(void **state)
