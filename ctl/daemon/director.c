@@ -164,9 +164,8 @@ void director_announce(struct director *d)
 
 	for (size_t i = 0; i < n; i++)
 		ifindexes[i] = links[i].ifindex;
-	if (n)
-		announcer_set_interfaces(d->announcer, ifindexes, n);
 	announce_all(d, n && d->model->settings.announce == ANNOUNCE_AUTO);
+	announcer_set_interfaces(d->announcer, ifindexes, n);
 	announcer_refresh(d->announcer);
 }
 
@@ -181,10 +180,9 @@ static void detach_interface(struct director *d, uint32_t ifindex, const char *n
 	for (size_t i = 0; i < n; i++)
 		if (links[i].ifindex != ifindex)
 			rest[count++] = links[i].ifindex;
-	if (count)
-		announcer_set_interfaces(d->announcer, rest, count);
-	else
+	if (!count)
 		announce_all(d, false);
+	announcer_set_interfaces(d->announcer, rest, count);
 	if (dataplane_detach(d->dp, ifindex, &err))
 		events_add(d->events, EVENT_WARNING, "interface", NULL, NULL, "%s: %s", name,
 			   err.text);

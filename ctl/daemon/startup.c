@@ -369,7 +369,7 @@ int startup_stop_forwarding(const struct options *options, struct error *err)
 		r = net_open(NULL, NULL, &net, err);
 	/* withdraw first: the director's own stack must not answer for a VIP */
 	if (!r)
-		r = announcer_remove_all(net, NULL, err);
+		r = announcer_remove_all(net, err);
 	if (!r)
 		r = dataplane_teardown(options->pin_dir, err);
 	return r;
