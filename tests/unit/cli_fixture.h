@@ -97,7 +97,7 @@ static void fake_close(struct transport *transport)
 {
 }
 
-static int fake_connect(const char *socket, struct transport **ret, struct error *err)
+static inline int fake_connect(const char *socket, struct transport **ret, struct error *err)
 {
 	fake.transport.exchange = fake_exchange;
 	fake.transport.close = fake_close;
@@ -125,8 +125,8 @@ static int split(char *line, char *argv[FIXTURE_WORDS])
 }
 
 /* Run `shunt @line` on a transport of @connect. */
-static struct run run_on(int (*connect)(const char *, struct transport **, struct error *),
-			 const char *line)
+static inline struct run run_on(int (*connect)(const char *, struct transport **, struct error *),
+				const char *line)
 {
 	_cleanup_free_ char *copy = mem_strdup(line);
 	char *argv[FIXTURE_WORDS];
@@ -135,7 +135,7 @@ static struct run run_on(int (*connect)(const char *, struct transport **, struc
 	struct cli_world world = {.now = FIXTURE_NOW, .connect = connect};
 	int argc = split(copy, argv);
 
-	setenv("TZ", "UTC", 1);
+	setenv("TZ", "UTC0", 1);
 	tzset();
 	setlocale(LC_CTYPE, "C.UTF-8");
 	world.out = open_memstream(&run.out, &size[0]);
@@ -149,7 +149,7 @@ static struct run run_on(int (*connect)(const char *, struct transport **, struc
 }
 
 /* Run it with @answers (ended by status 0) for a daemon; without one, all is 200 and empty. */
-static struct run run_shunt(const struct answer *answers, const char *line)
+static inline struct run run_shunt(const struct answer *answers, const char *line)
 {
 	fake.answers = answers;
 	fake.given = 0;
@@ -157,7 +157,7 @@ static struct run run_shunt(const struct answer *answers, const char *line)
 }
 
 /* Exactly one line that begins with "shunt: ". */
-static void assert_one_line(const char *text)
+static inline void assert_one_line(const char *text)
 {
 	const char *end = strchr(text, '\n');
 
@@ -165,7 +165,7 @@ static void assert_one_line(const char *text)
 		fail_msg("expected one line 'shunt: ...', got: %s", text);
 }
 
-static void assert_has(const char *text, const char *part)
+static inline void assert_has(const char *text, const char *part)
 {
 	if (!strstr(text, part))
 		fail_msg("expected '%s' in: %s", part, text);
