@@ -240,6 +240,7 @@ static void test_has_no_privileges(void **state)
 	struct protocol_check check = check_of(1, at);
 	pid_t pid;
 
+	assert_true(listener >= 0);
 	NEEDS_ROOT(geteuid() == 0);
 	*state = f = fixture_new(real_checker(path));
 	close(inherited);
@@ -280,6 +281,7 @@ static void test_results_flow(void **state)
 	struct checker_link_status status;
 	uint32_t generation;
 
+	assert_true(listener >= 0);
 	NEEDS_ROOT(f);
 	checker_link_status(f->link, &status);
 	assert_false(status.running); /* nothing runs before the loop does */
@@ -309,6 +311,7 @@ static void test_forgotten(void **state)
 	struct protocol_check one = check_of(1, at), two = check_of(2, at);
 	struct checker_link_status status;
 
+	assert_true(listener >= 0);
 	NEEDS_ROOT(f);
 	checker_link_set(f->link, &one);
 	checker_link_set(f->link, &two);
@@ -350,6 +353,7 @@ static void test_killed_and_no_verdict_changes(void **state)
 	struct checker_link_status status;
 	pid_t first;
 
+	assert_true(listener >= 0);
 	NEEDS_ROOT(f);
 	checker_link_set(f->link, &check);
 	wait_results(f, 1);
@@ -415,6 +419,7 @@ static void test_stopped_does_not_block(void **state)
 	double later;
 	pid_t pid;
 
+	assert_true(listener >= 0);
 	NEEDS_ROOT(f);
 	shutdown(listener, SHUT_RDWR);
 	wait_events(f, CHECKER_LINK_STARTED, 1);
@@ -441,6 +446,7 @@ static void test_hanging_is_replaced(void **state)
 	_cleanup_close_ int listener = loop_listen(64, &at);
 	struct protocol_check check = check_of(1, at);
 
+	assert_true(listener >= 0);
 	NEEDS_ROOT(f);
 	wait_events(f, CHECKER_LINK_STARTED, 1);
 	stop(f, checker_pid(f));

@@ -143,6 +143,7 @@ static void test_up_then_down(void **state)
 	_cleanup_close_ int listener = loop_listen(64, &at);
 	struct protocol_check check = check_of(1, at);
 
+	assert_true(listener >= 0);
 	engine_check(f->engine, &check);
 	wait_results(f, 2);
 	assert_int_equal(f->seen[0].result.verdict, VERDICT_UP);
@@ -172,6 +173,7 @@ static void test_starts_from_the_verdict_it_is_given(void **state)
 	_cleanup_close_ int listener = loop_listen(64, &at);
 	struct protocol_check check = check_of(1, at);
 
+	assert_true(listener >= 0);
 	check.verdict = VERDICT_DOWN;
 	engine_check(f->engine, &check);
 	wait_results(f, 2);
@@ -347,6 +349,7 @@ static void test_new_settings(void **state)
 	_cleanup_close_ int listener = loop_listen(64, &at);
 	struct protocol_check check = check_of(1, closed_port(f));
 
+	assert_true(listener >= 0);
 	engine_check(f->engine, &check);
 	wait_results(f, 1);
 	check.to = at;
@@ -388,6 +391,7 @@ static void test_out_of_descriptors(void **state)
 	int old_stderr = dup(STDERR_FILENO), log[2];
 	char line[512] = "";
 
+	assert_true(listener >= 0);
 	assert_int_equal(pipe2(log, O_NONBLOCK | O_CLOEXEC), 0);
 	dup2(log[1], STDERR_FILENO);
 	check.verdict = VERDICT_UP;
