@@ -15,7 +15,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -253,21 +252,6 @@ static void test_has_no_privileges(void **state)
 	assert_string_equal(proc_status(pid, "NoNewPrivs", value), "1");
 	assert_string_equal(proc_status(pid, "Name", value), "shunt-checker");
 	verify_descriptors(pid);
-}
-
-static void test_spawner_keeps_three(void **state)
-{
-	struct fixture *f = *state;
-	pid_t pid;
-	char value[256];
-
-	NEEDS_ROOT(f);
-	pid = spawner_pid(f->spawner);
-	assert_int_equal(proc_capabilities(pid, "CapPrm"),
-			 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL);
-	assert_int_equal(proc_capabilities(pid, "CapBnd"), 0);
-	assert_string_equal(proc_status(pid, "NoNewPrivs", value), "1");
-	assert_string_equal(proc_status(pid, "Name", value), "shuntd-spawner");
 }
 
 /* --- results --- */
@@ -599,34 +583,6 @@ static void test_not_a_program(void **state)
 	assert_non_null(strstr(f->text, "trying again in 200ms"));
 }
 
-static void test_no_such_program(void **state)
-{
-	struct spawner *spawner = NULL;
-	struct error err = {0};
-
-	assert_int_equal(spawner_start("/nonexistent/shunt-checker", &spawner, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "/nonexistent/shunt-checker"));
-	assert_null(spawner);
-}
-
-static void test_finds_the_checker(void **state)
-{
-	const char *before = getenv("SHUNT_CHECKER");
-	_cleanup_free_ char *old = before ? mem_strdup(before) : NULL;
-	char path[PATH_MAX];
-	struct error err = {0};
-
-	setenv("SHUNT_CHECKER", "/bin/true", 1);
-	assert_int_equal(spawner_find_checker(path, &err), 0);
-	assert_string_equal(path, "/bin/true");
-	setenv("SHUNT_CHECKER", "/nonexistent", 1);
-	assert_int_equal(spawner_find_checker(path, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "/nonexistent"));
-	unsetenv("SHUNT_CHECKER");
-	if (old)
-		setenv("SHUNT_CHECKER", old, 1);
-}
-
 /* --- the fake --- */
 
 static void send_strays(const struct protocol_check *check)
@@ -668,7 +624,6 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_OWN(test_has_no_privileges),
-		TEST(test_spawner_keeps_three),
 		TEST(test_results_flow),
 		TEST(test_forgotten),
 		TEST(test_what_is_no_check),
@@ -681,8 +636,6 @@ int main(int argc, char **argv)
 		TEST_SETUP(test_nonsense_ends_it, setup_nonsense),
 		TEST_SETUP(test_stray_results_are_ignored, setup_strays),
 		TEST_OWN(test_not_a_program),
-		cmocka_unit_test(test_no_such_program),
-		cmocka_unit_test(test_finds_the_checker),
 	};
 
 	if (!strcmp(argv[0], "shunt-checker"))
