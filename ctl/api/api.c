@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,6 +28,8 @@
 
 struct connection {
 	struct peer peer;
+	int fd; /* libmicrohttpd's */
+	bool ended;
 	struct connection *prev, *next;
 };
 
@@ -38,7 +41,8 @@ struct api {
 	struct MHD_Daemon *server;
 	struct connection *connections;
 	struct connection *arriving; /* on its way through MHD_add_connection() */
-	sd_event_source *accept, *run, *timer;
+	sd_event_source *accept, *ready, *soon, *tick;
+	bool run_again; /* something woke up while libmicrohttpd ran */
 };
 
 /* --- the loop --- */
@@ -47,31 +51,39 @@ static uint64_t next_run_us(const struct api *api)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	if (api->run_again)
+		return 0;
 	if (MHD_get_timeout(api->server, &ms) != MHD_YES || ms > TICK_US / 1000)
 		return TICK_US;
 	return ms * 1000;
 }
 
+static void run_in(struct api *api, uint64_t us)
+{
+	sd_event_source_set_time_relative(api->soon, us);
+	sd_event_source_set_enabled(api->soon, SD_EVENT_ONESHOT);
+}
+
 static void run(struct api *api)
 {
+	api->run_again = false;
 	MHD_run(api->server);
-	sd_event_source_set_time_relative(api->timer, next_run_us(api));
-	sd_event_source_set_enabled(api->timer, SD_EVENT_ONESHOT);
+	run_in(api, next_run_us(api));
+}
+
+/* A resumed connection does not make the epoll descriptor ready. */
+static void on_event(void *arg)
+{
+	struct api *api = arg;
+
+	follow_wake(&api->room.followers);
+	api->run_again = true;
+	run_in(api, 0);
 }
 
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	run(arg);
-	return 0;
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
-{
-	struct api *api = arg;
-
-	follow_tick(&api->room.followers);
-	sd_event_source_set_enabled(api->accept, SD_EVENT_ON);
-	run(api);
 	return 0;
 }
 
@@ -138,6 +150,7 @@ static void arrive(struct api *api, int client)
 	}
 	api->arriving = mem_zalloc(sizeof(*api->arriving));
 	api->arriving->peer = peer;
+	api->arriving->fd = fd;
 	MHD_add_connection(api->server, take_fd(fd), (struct sockaddr *)&address,
 			   sizeof(sa_family_t));
 	free(api->arriving); /* if it was not taken */
@@ -156,13 +169,50 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events, void *ar
 		} else if (errno == EAGAIN) {
 			break;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
-			/* no descriptors, no memory: the timer tries again */
+			/* no descriptors, no memory: tried again at the next tick */
 			log_warning("%s: cannot accept: %s", api->path, strerror(errno));
 			sd_event_source_set_enabled(source, SD_EVENT_OFF);
 			break;
 		}
 	}
 	run(api);
+	return 0;
+}
+
+/*
+ * A peer that stops sending in the middle of a request: libmicrohttpd misses the end of the stream
+ * when it comes together with data. Shutting down our side of it makes a new edge for epoll.
+ */
+static void nudge_ended(struct api *api)
+{
+	struct connection *c;
+
+	DL_FOREACH (api->connections, c) {
+		struct pollfd pollfd = {.fd = c->fd, .events = POLLRDHUP};
+
+		if (c->ended || poll(&pollfd, 1, 0) <= 0)
+			continue;
+		c->ended = true;
+		shutdown(c->fd, SHUT_RD);
+	}
+}
+
+static int on_soon(sd_event_source *source, uint64_t usec, void *arg)
+{
+	run(arg);
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct api *api = arg;
+
+	nudge_ended(api);
+	follow_tick(&api->room.followers);
+	sd_event_source_set_enabled(api->accept, SD_EVENT_ON);
+	run(api);
+	sd_event_source_set_time_relative(api->tick, TICK_US);
+	sd_event_source_set_enabled(api->tick, SD_EVENT_ONESHOT);
 	return 0;
 }
 
@@ -227,19 +277,19 @@ static int start_server(struct api *api, struct error *err)
 static int watch(struct api *api, sd_event *loop, struct error *err)
 {
 	int server_fd = MHD_get_daemon_info(api->server, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	sd_event_source **const sources[] = {&api->accept, &api->ready, &api->soon, &api->tick};
 	int r = sd_event_add_io(loop, &api->accept, api->fd, EPOLLIN, on_connect, api);
 
 	if (r >= 0)
-		r = sd_event_add_io(loop, &api->run, server_fd, EPOLLIN, on_ready, api);
+		r = sd_event_add_io(loop, &api->ready, server_fd, EPOLLIN, on_ready, api);
 	if (r >= 0)
-		r = sd_event_add_time_relative(loop, &api->timer, CLOCK_MONOTONIC, TICK_US, 1,
-					       on_timer, api);
+		r = sd_event_add_time_relative(loop, &api->soon, CLOCK_MONOTONIC, 0, 1, on_soon,
+					       api);
 	if (r >= 0)
-		r = sd_event_source_set_priority(api->accept, API_PRIORITY);
-	if (r >= 0)
-		r = sd_event_source_set_priority(api->run, API_PRIORITY);
-	if (r >= 0)
-		r = sd_event_source_set_priority(api->timer, API_PRIORITY);
+		r = sd_event_add_time_relative(loop, &api->tick, CLOCK_MONOTONIC, TICK_US, 0,
+					       on_tick, api);
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && r >= 0; i++)
+		r = sd_event_source_set_priority(*sources[i], API_PRIORITY);
 	return r >= 0 ? 0 : error_set(err, r, "%s: cannot watch: %s", api->path, strerror(-r));
 }
 
@@ -252,7 +302,7 @@ int api_open(sd_event *loop, const char *path, struct director *director, struct
 	api->fd = -1;
 	api->group = peer_group();
 	api->room.director = director;
-	follow_init(&api->room.followers, director_events(director));
+	api->room.followers.events = director_events(director);
 	r = listen_at(path, &api->fd, err);
 	if (r < 0)
 		return r;
@@ -260,9 +310,11 @@ int api_open(sd_event *loop, const char *path, struct director *director, struct
 	r = start_server(api, err);
 	if (r == 0)
 		r = watch(api, loop, err);
-	if (r == 0)
-		*ret = take_ptr(api);
-	return r;
+	if (r < 0)
+		return r;
+	events_on_add(director_events(director), on_event, api);
+	*ret = take_ptr(api);
+	return 0;
 }
 
 struct api *api_close(struct api *api)
@@ -270,8 +322,10 @@ struct api *api_close(struct api *api)
 	if (!api)
 		return NULL;
 	sd_event_source_disable_unref(api->accept);
-	sd_event_source_disable_unref(api->run);
-	sd_event_source_disable_unref(api->timer);
+	sd_event_source_disable_unref(api->ready);
+	sd_event_source_disable_unref(api->soon);
+	sd_event_source_disable_unref(api->tick);
+	events_on_add(api->room.followers.events, NULL, NULL);
 	follow_stop(&api->room.followers);
 	if (api->server)
 		MHD_stop_daemon(api->server);

@@ -214,6 +214,7 @@ static void find_route(struct exchange *e, const char *url, const char *method)
 	int r;
 
 	e->path = mem_strdup(url);
+	e->head = strcmp(method, "HEAD") == 0;
 	r = router_find(handlers, handlers_count, method, e->path, &e->route, e->args, e->allow);
 	if (r == -EINVAL)
 		fail(e, MHD_HTTP_BAD_REQUEST,

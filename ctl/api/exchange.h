@@ -35,6 +35,7 @@ struct exchange {
 
 	/* the request */
 	const struct route *route;
+	bool head;  /* HEAD: only the answer's head is wanted */
 	char *path; /* holds args */
 	const char *args[ROUTER_ARGS_MAX];
 	char *query[ROUTER_QUERY_MAX]; /* decoded values, in the order of route->query; NULL = none

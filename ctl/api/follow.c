@@ -29,19 +29,12 @@ static void wake(struct follower *f)
 	MHD_resume_connection(f->connection);
 }
 
-static void wake_all(void *arg)
+void follow_wake(struct follow_list *list)
 {
-	struct follow_list *list = arg;
 	struct follower *f;
 
 	DL_FOREACH (list->first, f)
 		wake(f);
-}
-
-void follow_init(struct follow_list *list, struct events *events)
-{
-	list->events = events;
-	events_on_add(events, wake_all, list);
 }
 
 static bool next_line(struct follower *f)
@@ -157,7 +150,6 @@ void follow_stop(struct follow_list *list)
 {
 	struct follower *f;
 
-	events_on_add(list->events, NULL, NULL);
 	DL_FOREACH (list->first, f) {
 		f->gone = true;
 		wake(f);

@@ -25,8 +25,8 @@ struct follow_list {
 	unsigned int waiting, others;
 };
 
-/* Followers wake up at each new event from now on. */
-void follow_init(struct follow_list *list, struct events *events);
+/* After each event: let those who wait run. The server must run soon afterwards. */
+void follow_wake(struct follow_list *list);
 
 /*
  * A response that gives what came after @since, and with @wait goes on. It belongs to @connection

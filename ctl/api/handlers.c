@@ -151,6 +151,10 @@ static int get_events(struct exchange *e)
 	if (r < 0)
 		return r;
 	e->status = MHD_HTTP_OK;
+	if (e->head) { /* libmicrohttpd would send the mark that ends a body in chunks */
+		e->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+		return e->response ? 0 : error_set(&e->err, -ENOMEM, "no memory for the answer");
+	}
 	return follow_open(&e->room->followers, e->connection, e->peer, since, follow, &e->response,
 			   &e->err);
 }

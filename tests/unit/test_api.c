@@ -1,0 +1,1054 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_api.c - the API over a real socket: every route, every refusal, and what a clumsy or hostile
+ * client can do. Each test has a server of its own, which must be alive and well at the end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <grp.h>
+
+#include "api/api.h"
+#include "api/exchange.h"
+#include "api/handlers.h"
+#include "api/peer.h"
+#include "unit/api_fixture.h"
+
+#define NOBODY 65534
+#define STATUS "GET /v1/status HTTP/1.1\r\nHost: shunt\r\n\r\n"
+
+static int setup(void **state)
+{
+	static struct server server;
+
+	*state = &server;
+	return server_start(&server);
+}
+
+static int teardown(void **state)
+{
+	return server_stop(*state);
+}
+
+static void assert_alive(const struct server *s)
+{
+	_cleanup_reply_ struct reply r = client_request(s, "GET", "/v1/status", NULL);
+
+	assert_int_equal(r.status, 200);
+}
+
+static void assert_has(const struct reply *r, const char *text)
+{
+	if (!r->text || !strstr(r->text, text))
+		fail_msg("'%s' is not in: %s", text, r->text ? r->text : "nothing");
+}
+
+/* An answer of 400 and up is a JSON object with one line "error" that has @text. */
+static void assert_error(const struct reply *r, int status, const char *text)
+{
+	json_t *json = r->body ? json_loads(r->body, 0, NULL) : NULL;
+	const char *error = json_string_value(json_object_get(json, "error"));
+
+	if (r->status != status || !error || !strstr(error, text) || strchr(error, '\n'))
+		fail_msg("expected %d '%s', got: %s", status, text, r->text ? r->text : "nothing");
+	assert_has(r, "Content-Type: application/json");
+	json_decref(json);
+}
+
+/* --- routes --- */
+
+/* The table itself is the list of what must work. */
+static void test_every_route(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} names[] = {{"{service}", "tcp:192.0.2.10:80"},
+		     {"{backend}", "[2001:db8::1]:80"},
+		     {"{if}", "eth0"}};
+
+	for (size_t i = 0; i < handlers_count; i++) {
+		const struct route *route = &handlers[i];
+		_cleanup_reply_ struct reply r = {0};
+		_cleanup_free_ char *path = mem_strdup(route->path);
+		const char *body = NULL;
+
+		for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+			char *at = strstr(path, names[n].from);
+			char *old = path;
+
+			if (!at)
+				continue;
+			path = mem_printf("%.*s%s%s", (int)(at - path), path, names[n].to,
+					  at + strlen(names[n].from));
+			free(old);
+		}
+		if (strcmp(route->path, "/v1/save") == 0) {
+			free(path);
+			path = mem_strdup("/v1/save?force=1");
+		}
+		if (route->body == BODY_REQUIRED)
+			body = strstr(path, "services") ? "{}" : "{\"text\": \"\"}";
+		r = client_request(*state, route->method, path, body);
+		if (r.status < 200 || r.status > 299)
+			fail_msg("%s %s: %s", route->method, path, r.text ? r.text : "nothing");
+		assert_has(&r, "Cache-Control: no-store");
+	}
+}
+
+struct exchange_case {
+	const char *method, *path, *body;
+	int status;
+	const char *text;
+};
+
+static const struct exchange_case good[] = {
+	{"GET", "/v1/status", NULL, 200, "\"version\":\"test\""},
+	{"GET", "/v1/services", NULL, 200, "{\"services\":[]}\n"},
+	{"GET", "/v1/services/web", NULL, 200, "\"name\":\"web\""},
+	{"GET", "/v1/services/web/backends", NULL, 200, "{\"backends\":[{\"address\":\"one\"}]}"},
+	{"GET", "/v1/services/web/backends/10.0.0.1:80", NULL, 200, "\"address\":\"10.0.0.1:80\""},
+	{"GET", "/v1/services/web/slots", NULL, 200, "{\"table_size\":251}"},
+	{"GET", "/v1/stats", NULL, 200, "{\"time\":1732345678.123}"},
+	{"GET", "/v1/drops", NULL, 200, "{\"reasons\":[]}"},
+	{"GET", "/v1/config", NULL, 200, "{\"settings\":{}}"},
+	{"GET", "/v1/config?format=json", NULL, 200, "{\"settings\":{}}"},
+	{"GET", "/v1/config?format=conf", NULL, 200, "text/plain"},
+	{"GET", "/v1/diff", NULL, 200, "\"file\":\"its own\""},
+	{"POST", "/v1/diff", "{\"text\": \"x\", \"name\": \"f.conf\"}", 200, "\"f.conf\""},
+	{"PUT", "/v1/services/web", "{}", 201, "\"name\":\"web\""},
+	{"PATCH", "/v1/services/web", "{}", 200, "\"name\":\"web\""},
+	{"DELETE", "/v1/services/web", NULL, 204, ""},
+	{"PUT", "/v1/services/web/backends/b", NULL, 201, "\"address\":\"b\""},
+	{"PUT", "/v1/services/web/backends/b", "{}", 201, "\"address\":\"b\""},
+	{"PATCH", "/v1/services/web/backends/b", "{}", 200, "\"address\":\"b\""},
+	{"DELETE", "/v1/services/web/backends/b", NULL, 204, ""},
+	{"POST", "/v1/apply", "{\"text\": \"abc\"}", 200, "\"bytes\":3"},
+	{"POST", "/v1/apply?dry_run=1", "{\"text\": \"\"}", 200, "\"dry_run\":true"},
+	{"POST", "/v1/apply?dry_run=0", "{\"text\": \"\"}", 200, "\"dry_run\":false"},
+	{"POST", "/v1/save?force=1", "{}", 204, ""},
+	{"POST", "/v1/reload", NULL, 200, "{\"changes\":[]}"},
+	{"POST", "/v1/reload", " {} \n", 200, "{\"changes\":[]}"},
+	{"PUT", "/v1/interfaces/eth0", "{}", 200, "\"name\":\"eth0\""},
+	{"DELETE", "/v1/interfaces/eth0", NULL, 204, ""},
+
+	/* a name's characters, encoded or not; a '/' stays in its segment */
+	{"GET", "/v1/services/tcp%3A%5B2001%3Adb8%3A%3A1%5D%3a80", NULL, 200,
+	 "\"tcp:[2001:db8::1]:80\""},
+	{"GET", "/v1/services/tcp:[2001:db8::1]:80", NULL, 200, "\"tcp:[2001:db8::1]:80\""},
+	{"GET", "/v1/services/a%2Fb%3fc%25", NULL, 200, "\"a/b?c%\""},
+	{"GET", "/v1/services/a+b", NULL, 200, "\"a+b\""},
+	{"GET", "/v1/services/%C3%A4", NULL, 200, "\"name\":\"\xc3\xa4\""},
+	{"GET", "/v1/services/backends", NULL, 200, "\"name\":\"backends\""},
+	{"GET", "/v1/%73tatus", NULL, 200, "version"},
+};
+
+static void test_good(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		const struct exchange_case *c = &good[i];
+		_cleanup_reply_ struct reply r =
+			client_request(*state, c->method, c->path, c->body);
+
+		if (r.status != c->status)
+			fail_msg("%s %s: expected %d, got: %.500s", c->method, c->path, c->status,
+				 r.text ? r.text : "nothing");
+		assert_has(&r, c->text);
+		if (r.status == 204)
+			assert_string_equal(r.body, "");
+	}
+}
+
+static const struct exchange_case bad[] = {
+	/* paths and methods */
+	{"GET", "/", NULL, 404, "no such path: /"},
+	{"GET", "/v1", NULL, 404, "no such path: /v1"},
+	{"GET", "/v1/", NULL, 404, "no such path"},
+	{"GET", "/v1/status/", NULL, 404, "no such path"},
+	{"GET", "//v1/status", NULL, 404, "no such path"},
+	{"GET", "/v1/statu", NULL, 404, "no such path"},
+	{"GET", "/v1/statuss", NULL, 404, "no such path"},
+	{"GET", "/v1/services//backends", NULL, 404, "no such path"},
+	{"GET", "/a/b/c/d/e/f/g/h/i/j/k", NULL, 404, "no such path"},
+	{"GET", "/v1/services/%7Bservice%7D/x", NULL, 404, "no such path"},
+	{"GET", "*", NULL, 404, "no such path"},
+	{"POST", "/v1/nothing", "{}", 404, "no such path"},
+	{"PATCH", "/v1/nothing", "{}", 404, "no such path"},
+	{"DELETE", "/v1/status", NULL, 405, "expected GET, HEAD"},
+	{"PATCH", "/v1/status", "{}", 405, "expected GET, HEAD"},
+	{"POST", "/v1/services/web", "{}", 405, "expected GET, HEAD, PUT, PATCH, DELETE"},
+	{"OPTIONS", "/v1/apply", NULL, 405, "expected POST"},
+	{"GET", "/v1/interfaces/eth0", NULL, 405, "expected PUT, DELETE"},
+	{"get", "/v1/status", NULL, 405, "has no get"},
+
+	/* encoding */
+	{"GET", "/v1/services/%", NULL, 400, "not well encoded"},
+	{"GET", "/v1/services/%zz", NULL, 400, "not well encoded"},
+	{"GET", "/v1/services/a%4", NULL, 400, "not well encoded"},
+	{"GET", "/v1/services/a%00b", NULL, 400, "not well encoded"},
+	{"GET", "/v1/services/a%0Ab", NULL, 400, "not well encoded"},
+	{"GET", "/v1/services/%ff", NULL, 400, "not well encoded"},
+	{"GET", "/v1/services/%C0%AF", NULL, 400, "not well encoded"},
+
+	/* the query */
+	{"GET", "/v1/status?x=1", NULL, 400, "unknown query parameter 'x'"},
+	{"GET", "/v1/status?x", NULL, 400, "unknown query parameter 'x'"},
+	{"GET", "/v1/events?since=1&since=2", NULL, 400, "given twice"},
+	{"GET", "/v1/events?since=", NULL, 400, "number"},
+	{"GET", "/v1/events?since=-1", NULL, 400, "-1"},
+	{"GET", "/v1/events?since=99999999999999999999", NULL, 400, "99999999999999999999"},
+	{"GET", "/v1/events?follow=yes", NULL, 400, "expected 0 or 1"},
+	{"GET", "/v1/events?follow", NULL, 400, "expected 0 or 1"},
+	{"GET", "/v1/config?format=%zz", NULL, 400, "not well encoded"},
+	{"GET", "/v1/config?format=yaml", NULL, 400, "expected json or conf"},
+	{"POST", "/v1/apply?dryrun=1", "{\"text\": \"\"}", 400, "'dryrun'"},
+
+	/* bodies */
+	{"GET", "/v1/status", "{}", 400, "takes no body"},
+	{"DELETE", "/v1/services/web", "{}", 400, "takes no body"},
+	{"PUT", "/v1/services/web", NULL, 400, "the body is missing"},
+	{"PUT", "/v1/services/web", "", 400, "the body is missing"},
+	{"PUT", "/v1/services/web", " ", 400, "no JSON"},
+	{"PUT", "/v1/services/web", "{", 400, "line 1, column 1"},
+	{"PUT", "/v1/services/web", "{} x", 400, "no JSON"},
+	{"PUT", "/v1/services/web", "{\"a\":\n 1, \"a\": 2}", 400, "duplicate"},
+	{"PUT", "/v1/services/web", "{\"a\": \"\xff\"}", 400, "no JSON"},
+	{"PUT", "/v1/services/web", "{\"a\": \"\\u0000\"}", 400, "no JSON"},
+	{"PUT", "/v1/services/web", "[]", 400, "expected an object"},
+	{"PUT", "/v1/services/web", "1", 400, "no JSON"},
+	{"PUT", "/v1/services/web", "null", 400, "no JSON"},
+	{"PUT", "/v1/services/web", "{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}", 400, "nested"},
+	{"POST", "/v1/apply", "{}", 400, "needs \"text\""},
+	{"POST", "/v1/apply", "{\"text\": 1}", 400, "needs \"text\""},
+	{"POST", "/v1/apply", "{\"text\": \"\", \"name\": 1}", 400, "\"name\""},
+	{"POST", "/v1/apply", "{\"text\": \"\", \"other\": 1}", 400, "'other'"},
+	{"POST", "/v1/reload", "{\"x\": 1}", 400, "'x'"},
+	{"POST", "/v1/save", "{\"force\": true}", 400, "'force'"},
+	{"PUT", "/v1/interfaces/eth0", "{\"mode\": 1}", 400, "'mode'"},
+
+	/* what the director says */
+	{"GET", "/v1/services/missing", NULL, 404, "'missing' is refused"},
+	{"GET", "/v1/services/missing/backends", NULL, 404, "'missing' is refused"},
+	{"GET", "/v1/services/missing/slots", NULL, 404, "'missing' is refused"},
+	{"GET", "/v1/services/web/backends/missing", NULL, 404, "'missing' is refused"},
+	{"PUT", "/v1/services/there", "{}", 409, "'there' is refused"},
+	{"PATCH", "/v1/services/busy", "{}", 409, "'busy' is refused"},
+	{"DELETE", "/v1/services/missing", NULL, 404, "'missing' is refused"},
+	{"PUT", "/v1/services/web/backends/there", NULL, 409, "'there' is refused"},
+	{"PATCH", "/v1/services/web/backends/wrong", "{}", 400, "'wrong' is refused"},
+	{"DELETE", "/v1/services/web/backends/busy", NULL, 409, "'busy' is refused"},
+	{"PUT", "/v1/services/wrong", "{}", 400, "'wrong' is refused"},
+	{"PUT", "/v1/services/denied", "{}", 403, "'denied' is refused"},
+	{"PUT", "/v1/services/full", "{}", 507, "'full' is refused"},
+	{"PUT", "/v1/services/broken", "{}", 500, "'broken' is refused"},
+	{"PUT", "/v1/interfaces/missing", NULL, 404, "'missing' is refused"},
+	{"DELETE", "/v1/interfaces/missing", NULL, 404, "'missing' is refused"},
+	{"POST", "/v1/save", "{}", 409, "the file has comments"},
+	{"POST", "/v1/apply", "{\"text\": \"wrong\", \"name\": \"a.conf\"}", 400,
+	 "a.conf:12: unknown key"},
+	{"POST", "/v1/diff", "{\"text\": \"wrong\"}", 400, "the request:12: unknown key"},
+};
+
+static void test_bad(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		const struct exchange_case *c = &bad[i];
+		_cleanup_reply_ struct reply r =
+			client_request(*state, c->method, c->path, c->body);
+		bool missing = c->status == 404 && strstr(c->text, "refused");
+
+		assert_error(&r, c->status, c->text);
+		assert_int_equal(strstr(r.body, "\"missing\":true") != NULL, missing);
+		if (c->status == 405)
+			assert_has(&r, "\r\nAllow: ");
+	}
+	assert_alive(*state);
+}
+
+static void test_error_place(void **state)
+{
+	_cleanup_reply_ struct reply r = client_request(
+		*state, "POST", "/v1/apply", "{\"text\": \"wrong\", \"name\": \"a.conf\"}");
+
+	assert_has(&r, "\"file\":\"a.conf\"");
+	assert_has(&r, "\"line\":12");
+}
+
+static void test_head(void **state)
+{
+	static const char *const paths[] = {"/v1/status", "/v1/events", "/v1/events?follow=1",
+					    "/v1/services/web"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_reply_ struct reply r = client_request(*state, "HEAD", paths[i], NULL);
+
+		assert_int_equal(r.status, 200);
+		assert_string_equal(r.body, "");
+	}
+}
+
+static void test_one_connection(void **state)
+{
+	_cleanup_close_ int fd = client_connect(*state);
+
+	for (int i = 0; i < 100; i++) {
+		_cleanup_reply_ struct reply r = {0};
+		char text[64];
+
+		client_print(fd,
+			     "PUT /v1/services/s%d HTTP/1.1\r\nHost: shunt\r\n"
+			     "Content-Length: 2\r\n\r\n{}",
+			     i);
+		snprintf(text, sizeof(text), "\"name\":\"s%d\"", i);
+		assert_true(client_await(fd, &r, text));
+		assert_int_equal(r.status, 201);
+	}
+}
+
+/* --- bodies of all sizes --- */
+
+/* A JSON object of exactly @size bytes that apply takes. */
+static char *make_body(size_t size)
+{
+	static const char head[] = "{\"text\":\"", tail[] = "\"}";
+	char *body = mem_zalloc(size + 1);
+
+	memset(body, 'x', size);
+	memcpy(body, head, strlen(head));
+	memcpy(body + size - strlen(tail), tail, strlen(tail));
+	return body;
+}
+
+static void test_largest_body(void **state)
+{
+	_cleanup_free_ char *body = make_body(API_BODY_MAX);
+	_cleanup_reply_ struct reply r = client_request(*state, "POST", "/v1/apply", body);
+
+	assert_int_equal(r.status, 200);
+	assert_has(&r, "\"bytes\":4194293");
+}
+
+static void test_too_large_body(void **state)
+{
+	static const char *const methods[][2] = {
+		{"POST", "/v1/apply"}, {"PUT", "/v1/services/web"}, {"PATCH", "/v1/services/web"}};
+	_cleanup_free_ char *body = make_body(API_BODY_MAX + 1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		_cleanup_reply_ struct reply r =
+			client_request(*state, methods[i][0], methods[i][1], body);
+
+		assert_error(&r, 413, "4194304");
+	}
+	assert_alive(*state);
+}
+
+static void test_expect_continue(void **state)
+{
+	_cleanup_close_ int fd = client_connect(*state);
+	_cleanup_reply_ struct reply r = {0}, refused = {0};
+	_cleanup_close_ int other = client_connect(*state);
+
+	client_print(fd, "POST /v1/apply HTTP/1.1\r\nHost: shunt\r\nConnection: close\r\n"
+			 "Expect: 100-continue\r\nContent-Length: 11\r\n\r\n");
+	assert_true(client_await(fd, &r, "100 Continue\r\n\r\n"));
+	client_print(fd, "{\"text\":\"\"}");
+	assert_true(client_await(fd, &r, "\"changes\""));
+	client_print(other, "POST /v1/apply HTTP/1.1\r\nHost: shunt\r\n"
+			    "Expect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n");
+	refused = client_read_all(other);
+	assert_error(&refused, 413, "99999999999");
+}
+
+static void send_chunks(int fd, size_t size, size_t count)
+{
+	_cleanup_free_ char *chunk = mem_zalloc(size + 1);
+
+	memset(chunk, ' ', size);
+	for (size_t i = 0; i < count; i++)
+		client_print(fd, "%zx\r\n%s\r\n", size, chunk);
+}
+
+#define CHUNKED(method)                                                                            \
+	method " HTTP/1.1\r\nHost: shunt\r\nConnection: close\r\nTransfer-Encoding: "              \
+	       "chunked\r\n\r\n"
+
+static void test_chunks(void **state)
+{
+	_cleanup_close_ int fd = client_connect(*state), large = client_connect(*state);
+	_cleanup_reply_ struct reply r = {0}, refused = {0};
+
+	client_print(fd, CHUNKED("POST /v1/apply"));
+	send_chunks(fd, 1, 100);
+	client_print(fd, "5\r\n{\"tex\r\n6\r\nt\":\"\"}\r\n0\r\n\r\n");
+	r = client_read_all(fd);
+	assert_int_equal(r.status, 200);
+
+	client_print(large, CHUNKED("POST /v1/apply"));
+	send_chunks(large, 1 << 20, 5);
+	client_print(large, "0\r\n\r\n");
+	refused = client_read_all(large);
+	assert_error(&refused, 413, "too large");
+}
+
+static void test_endless_body(void **state)
+{
+	_cleanup_close_ int fd = client_connect(*state);
+	_cleanup_reply_ struct reply r = {0};
+
+	client_print(fd, CHUNKED("PUT /v1/services/web"));
+	send_chunks(fd, 1 << 20, 12);
+	r = client_read_all(fd); /* it is closed, or this would wait */
+	assert_int_equal(r.status, 0);
+	assert_alive(*state);
+}
+
+/* So many large bodies at a time and no more; small ones go on, and room comes back. */
+static void test_large_bodies(void **state)
+{
+	_cleanup_free_ char *body = make_body(2 * EXCHANGE_SMALL_BODY);
+	int fds[EXCHANGE_LARGE_BODIES_MAX];
+	_cleanup_reply_ struct reply refused = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		fds[i] = client_connect(*state);
+		client_print(
+			fds[i],
+			"POST /v1/apply HTTP/1.1\r\nHost: shunt\r\nContent-Length: %zu\r\n\r\n",
+			strlen(body));
+		client_send(fds[i], body, strlen(body) - 2);
+	}
+	refused = client_request(*state, "POST", "/v1/apply", body);
+	assert_error(&refused, 503, "too many large requests");
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		_cleanup_reply_ struct reply r = {0}, small = {0};
+
+		small = client_request(*state, "POST", "/v1/apply", "{\"text\": \"\"}");
+		assert_int_equal(small.status, 200);
+		client_send(fds[i], body + strlen(body) - 2, 2);
+		assert_true(client_await(fds[i], &r, "\"bytes\""));
+		close(fds[i]);
+	}
+	reply_free(&refused);
+	refused = client_request(*state, "POST", "/v1/apply", body);
+	assert_int_equal(refused.status, 200);
+}
+
+/* An answer that nobody takes is held once, not for everybody. */
+static void test_large_answers(void **state)
+{
+	_cleanup_close_ int fd = client_connect(*state);
+	_cleanup_reply_ struct reply r = {0}, refused = {0};
+
+	client_print(fd, "GET /v1/config?format=conf HTTP/1.1\r\nHost: shunt\r\n"
+			 "Connection: close\r\n\r\n");
+	assert_true(client_await(fd, &r, "####"));
+	refused = client_request(*state, "GET", "/v1/config?format=conf", NULL);
+	assert_error(&refused, 503, "too many large answers");
+	assert_alive(*state);
+	while (client_more(fd, &r))
+		;
+	parse_reply(&r);
+	assert_int_equal(strlen(r.body), 40 << 20);
+}
+
+/* --- clumsy and hostile clients --- */
+
+static const char *const garbage[] = {
+	"\r\n\r\n\r\n\r\n",
+	"GET\r\n\r\n",
+	"GET /v1/status\r\n\r\n",
+	"GET  HTTP/1.1\r\n\r\n",
+	"GET /v1/status HTTP/9.9\r\n\r\n",
+	"GET /v1/status HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+	"POST /v1/apply HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n{}",
+	"POST /v1/apply HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n{}",
+	"POST /v1/apply HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+	"POST /v1/apply HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+	"POST /v1/apply HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n{}",
+	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+	"\xff\xfe\xfd\xfc\r\n\r\n",
+	"GET /v1/status HTTP/1.1\nHost: a\n\n",
+	"GET /v1/status HTTP/1.1\r\n: \r\n\r\n",
+	"GET /v1/status HTTP/1.1\r\n \r\n \r\n\r\n",
+	"GET http://shunt/v1/status HTTP/1.1\r\nHost: a\r\n\r\n",
+	"GET /v1/status?%s%n%x&&&=&=%00 HTTP/1.1\r\nHost: a\r\n\r\n",
+	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+};
+
+static void test_garbage(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(garbage); i++) {
+		_cleanup_close_ int fd = client_connect(*state);
+		_cleanup_reply_ struct reply r = {0};
+
+		client_send(fd, garbage[i], strlen(garbage[i]));
+		shutdown(fd, SHUT_WR);
+		r = client_read_all(fd);
+		assert_true(r.closed);
+		assert_true(r.status == 0 || r.status == 200 ||
+			    (r.status >= 400 && r.status < 500) || r.status == 505);
+	}
+	assert_alive(*state);
+}
+
+static void test_random_bytes(void **state)
+{
+	uint32_t x = 2463534242;
+
+	for (int round = 0; round < 200; round++) {
+		_cleanup_close_ int fd = client_connect(*state);
+		_cleanup_reply_ struct reply r = {0};
+		char bytes[512];
+
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			x ^= x << 13;
+			x ^= x >> 17;
+			x ^= x << 5;
+			bytes[i] = (char)(x % 7 ? x >> 8 : "\r\n:/ %?"[x / 7 % 7]);
+		}
+		client_send(fd, bytes, sizeof(bytes));
+		shutdown(fd, SHUT_WR);
+		r = client_read_all(fd);
+		assert_true(r.status == 0 || r.status >= 400);
+	}
+	assert_alive(*state);
+}
+
+static void test_large_head(void **state)
+{
+	_cleanup_free_ char *filler = mem_zalloc((1 << 20) + 1);
+	static const char *const heads[] = {
+		"GET /v1/services/%s HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /v1/status?x=%s HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /v1/status HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n",
+		"%s /v1/status HTTP/1.1\r\nHost: a\r\n\r\n",
+	};
+
+	memset(filler, 'a', 1 << 20);
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		_cleanup_close_ int fd = client_connect(*state);
+		_cleanup_reply_ struct reply r = {0};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		client_print(fd, heads[i], filler);
+#pragma GCC diagnostic pop
+		r = client_read_all(fd);
+		assert_true(r.status == 0 || r.status == 414 || r.status == 431 ||
+			    r.status == 413 || r.status == 400);
+	}
+	assert_alive(*state);
+}
+
+/* Cut off at every byte: head, body, answer. */
+static void test_half_requests(void **state)
+{
+	static const char whole[] = "PUT /v1/services/web HTTP/1.1\r\nHost: shunt\r\n"
+				    "Content-Length: 13\r\n\r\n{\"events\": 1}";
+
+	for (size_t n = 0; n <= strlen(whole); n++) {
+		_cleanup_close_ int fd = client_connect(*state);
+
+		client_send(fd, whole, n);
+	}
+	assert_alive(*state);
+}
+
+static void test_byte_by_byte(void **state)
+{
+	static const char whole[] = "PUT /v1/services/web HTTP/1.1\r\nHost: shunt\r\n"
+				    "Content-Length: 2\r\n\r\n{}";
+	_cleanup_close_ int fd = client_connect(*state);
+	_cleanup_reply_ struct reply r = {0};
+
+	for (size_t n = 0; n < strlen(whole); n++) {
+		client_send(fd, whole + n, 1);
+		if (n % 8 == 0)
+			assert_alive(*state); /* nobody waits for the slow one */
+	}
+	assert_true(client_await(fd, &r, "\"name\":\"web\""));
+	assert_int_equal(r.status, 201);
+}
+
+static void test_many_connections(void **state)
+{
+	int fds[API_CONNECTIONS_MAX + 44];
+	unsigned int served = 0, refused = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = client_connect(*state);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		_cleanup_reply_ struct reply r = {0};
+
+		assert_true(fds[i] >= 0);
+		client_print(fds[i], STATUS);
+		assert_true(client_await(fds[i], &r, "}\n"));
+		served += r.status == 200;
+		refused += r.status == 503;
+		if (r.status == 503)
+			assert_error(&r, 503, "too many connections");
+	}
+	assert_int_equal(served, API_CONNECTIONS_MAX);
+	assert_int_equal(refused, 44);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	for (int status = 0; status != 200;) { /* as soon as the server has seen them go */
+		_cleanup_reply_ struct reply r = client_request(*state, "GET", "/v1/status", NULL);
+
+		assert_true(r.status == 200 || r.status == 503);
+		status = r.status;
+	}
+}
+
+/* --- who may do what --- */
+
+/* Run @work as another user in a child; its result is the exit code, 0 = as it should be. */
+static void as_user(uid_t uid, gid_t gid, const gid_t *groups, size_t count, int (*work)(void *arg),
+		    void *arg)
+{
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		if (setgroups(count, groups) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
+			_exit(99);
+		_exit(work(arg));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* The number of the route that is not as it should be, 0 when all are. */
+static int try_routes(void *arg)
+{
+	for (size_t i = 0; i < handlers_count; i++) {
+		const struct route *route = &handlers[i];
+		_cleanup_reply_ struct reply r = client_request(
+			arg, route->method, route->path, route->body ? "{\"text\": \"\"}" : NULL);
+
+		if (!route->privileged && r.status != 200)
+			return (int)i + 1;
+		if (route->privileged &&
+		    (r.status != 403 || !strstr(r.text, "needs root or group shunt")))
+			return (int)i + 1;
+		if (!route->privileged !=
+		    (strcmp(route->method, "GET") == 0 && strcmp(route->path, "/v1/diff") != 0))
+			return (int)i + 1;
+	}
+	return 0;
+}
+
+static void test_others_may_look(void **state)
+{
+	_cleanup_reply_ struct reply r = {0};
+
+	as_user(NOBODY, NOBODY, NULL, 0, try_routes, *state);
+	r = client_request(*state, "GET", "/v1/status", NULL);
+	assert_has(&r, "\"changes\":0");
+}
+
+/* What is refused costs no memory, whatever is sent along. */
+static int send_large_body(void *arg)
+{
+	_cleanup_free_ char *body = make_body(API_BODY_MAX);
+	_cleanup_reply_ struct reply r = {0};
+
+	for (int i = 0; i < 20; i++) {
+		reply_free(&r);
+		r = client_request(arg, i % 2 ? "PUT" : "PATCH", "/v1/services/web", body);
+		if (r.status != 403)
+			return 1;
+	}
+	return 0;
+}
+
+static void test_others_large_body(void **state)
+{
+	as_user(NOBODY, NOBODY, NULL, 0, send_large_body, *state);
+	assert_alive(*state);
+}
+
+struct crowd {
+	const struct server *server;
+	int ready[2], done[2];
+};
+
+/* Take what one user gets, and hold it until told. */
+static int crowd_in(void *arg)
+{
+	struct crowd *crowd = arg;
+	int fds[API_CONNECTIONS_USER + 10];
+	unsigned int served = 0;
+	char byte;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		_cleanup_reply_ struct reply r = {0};
+
+		fds[i] = client_connect(crowd->server);
+		client_print(fds[i], STATUS);
+		if (!client_await(fds[i], &r, "}\n"))
+			return 1;
+		served += r.status == 200;
+	}
+	if (served != API_CONNECTIONS_USER)
+		return 2;
+	close(crowd->done[1]);
+	if (write(crowd->ready[1], "", 1) != 1)
+		return 3;
+	return read(crowd->done[0], &byte, 1) == 0 ? 0 : 4;
+}
+
+static void test_one_user_cannot_take_all(void **state)
+{
+	struct crowd crowd = {.server = *state};
+	pid_t pids[API_CONNECTIONS_MAX / API_CONNECTIONS_USER];
+	char byte;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe(crowd.ready), 0);
+	assert_int_equal(pipe(crowd.done), 0);
+	fflush(NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(pids) - 1; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(setgroups(0, NULL) < 0 || setuid(NOBODY - (uid_t)i) < 0
+				      ? 99
+				      : crowd_in(&crowd));
+		assert_int_equal(read(crowd.ready[0], &byte, 1), 1);
+	}
+	/* all that others get is taken; root is served */
+	assert_alive(*state);
+	close(crowd.done[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(pids) - 1; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	close(crowd.done[0]);
+	close(crowd.ready[0]);
+	close(crowd.ready[1]);
+}
+
+#define GROUP 4242
+
+/* Bit 0: may change as a member of GROUP; the other end of @arg's listening socket tells. */
+static int connect_to(void *arg)
+{
+	const struct server *s = arg;
+	_cleanup_close_ int fd = client_connect(s);
+	char byte;
+
+	return fd >= 0 && read(fd, &byte, 1) == 0 ? 0 : 1;
+}
+
+static void assert_peer(gid_t gid, const gid_t *groups, size_t count, gid_t asked, bool expected)
+{
+	struct server listener = {.path = "/tmp/shunt-test-peer.XXXXXX"};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct peer peer = {0};
+	int client, status;
+	pid_t pid;
+
+	assert_non_null(mkdtemp(listener.path));
+	assert_int_equal(rmdir(listener.path), 0);
+	memcpy(address.sun_path, listener.path, sizeof(listener.path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(chmod(listener.path, 0666), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(setgroups(count, groups) < 0 || setgid(gid) < 0 || setuid(NOBODY) < 0
+			      ? 99
+			      : connect_to(&listener));
+	client = accept(fd, NULL, NULL);
+	assert_int_equal(peer_read(client, asked, &peer), 0);
+	close(client);
+	unlink(listener.path);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(peer.uid, NOBODY);
+	assert_int_equal(peer.may_change, expected);
+}
+
+static void test_group(void **state)
+{
+	gid_t many[200];
+
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = 5000 + (gid_t)i;
+	assert_peer(GROUP, NULL, 0, GROUP, true);
+	assert_peer(NOBODY, NULL, 0, GROUP, false);
+	assert_peer(NOBODY, (gid_t[]){1, GROUP, 7}, 3, GROUP, true);
+	assert_peer(NOBODY, (gid_t[]){1, 7}, 2, GROUP, false);
+	assert_peer(NOBODY, (gid_t[]){1, 7}, 2, PEER_NO_GROUP, false);
+	assert_peer(NOBODY, many, ARRAY_SIZE(many), GROUP, false);
+	many[ARRAY_SIZE(many) - 1] = GROUP;
+	assert_peer(NOBODY, many, ARRAY_SIZE(many), GROUP, true);
+}
+
+/* --- events --- */
+
+/* In HTTP/1.0, so that lines come without the marks of chunks in their middle. */
+static int follow(const struct server *s, const char *query)
+{
+	int fd = client_connect(s);
+
+	client_print(fd, "GET /v1/events%s HTTP/1.0\r\n\r\n", query);
+	return fd;
+}
+
+static void make_events(const struct server *s, const char *service, int count)
+{
+	_cleanup_free_ char *path = mem_printf("/v1/services/%s", service);
+	_cleanup_free_ char *body = mem_printf("{\"events\": %d}", count);
+	_cleanup_reply_ struct reply r = client_request(s, "PUT", path, body);
+
+	assert_int_equal(r.status, 201);
+}
+
+static unsigned int count_lines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; (text = strstr(text, "\"seq\":")); text++)
+		n++;
+	return n;
+}
+
+static void test_events(void **state)
+{
+	_cleanup_reply_ struct reply none = {0}, all = {0}, some = {0};
+
+	none = client_request(*state, "GET", "/v1/events", NULL);
+	assert_int_equal(none.status, 200);
+	assert_has(&none, "application/x-ndjson");
+	assert_int_equal(count_lines(none.body), 0);
+	make_events(*state, "web", 9);
+	all = client_request(*state, "GET", "/v1/events", NULL);
+	assert_int_equal(count_lines(all.body), 10);
+	assert_has(&all, "\"text\":\"web changed\"");
+	some = client_request(*state, "GET", "/v1/events?since=7&follow=0", NULL);
+	assert_int_equal(count_lines(some.body), 3);
+	assert_has(&some, "{\"seq\":8,");
+}
+
+static void test_follow(void **state)
+{
+	_cleanup_close_ int all = -1, late = -1, chunked = client_connect(*state);
+	_cleanup_reply_ struct reply r = {0}, r_late = {0}, r_chunked = {0};
+
+	make_events(*state, "first", 0);
+	all = follow(*state, "?follow=1");
+	assert_true(client_await(all, &r, "first changed"));
+	assert_int_equal(r.status, 200);
+	late = follow(*state, "?follow=1&since=1");
+	assert_true(client_await(late, &r_late, "\r\n\r\n")); /* the head comes at once */
+	client_print(chunked, "GET /v1/events?follow=1 HTTP/1.1\r\nHost: shunt\r\n\r\n");
+	assert_true(client_await(chunked, &r_chunked, "first changed"));
+	assert_has(&r_chunked, "Transfer-Encoding: chunked");
+
+	for (int i = 0; i < 20; i++) {
+		char name[16], text[32];
+
+		snprintf(name, sizeof(name), "s%d", i);
+		snprintf(text, sizeof(text), "s%d changed", i);
+		make_events(*state, name, i);
+		assert_true(client_await(all, &r, text));
+		assert_true(client_await(late, &r_late, text));
+	}
+	assert_int_equal(count_lines(r.text), 211);
+	assert_int_equal(count_lines(r_late.text), 210);
+	assert_null(strstr(r_late.text, "first"));
+	/* no piece of it says where the last line is whole, but the last bytes do */
+	while (!strstr(r_chunked.text + r_chunked.size - 5, "}\n\r\n") ||
+	       !strstr(r_chunked.text, "s19 changed"))
+		assert_true(client_more(chunked, &r_chunked));
+}
+
+/* The numbers of the events that came, which must rise; *ret_gaps counts those that did not. */
+static uint64_t check_order(const char *text, unsigned int *ret_gaps)
+{
+	uint64_t last = 0;
+
+	*ret_gaps = 0;
+	for (; (text = strstr(text, "{\"seq\":")); text++) {
+		uint64_t seq = strtoull(text + strlen("{\"seq\":"), NULL, 10);
+
+		assert_true(seq > last);
+		*ret_gaps += seq != last + 1;
+		last = seq;
+	}
+	return last;
+}
+
+/* Who does not read misses the oldest, sees it by the numbers, and hinders nobody. */
+static void test_slow_follower(void **state)
+{
+	_cleanup_close_ int slow = follow(*state, "?follow=1"), quick = follow(*state, "?follow=1");
+	_cleanup_reply_ struct reply r_slow = {0}, r_quick = {0};
+	unsigned int gaps;
+
+	assert_true(client_await(slow, &r_slow, "\r\n\r\n"));
+	for (int i = 0; i < 40; i++) {
+		char name[16], text[32];
+
+		snprintf(name, sizeof(name), "s%d", i);
+		snprintf(text, sizeof(text), "s%d changed", i);
+		make_events(*state, name, 499);
+		assert_true(client_await(quick, &r_quick, text));
+	}
+	assert_int_equal(check_order(r_quick.text, &gaps), 20000);
+	assert_int_equal(gaps, 0);
+	assert_true(client_await(slow, &r_slow, "s39 changed"));
+	assert_int_equal(check_order(r_slow.text, &gaps), 20000);
+	assert_true(gaps >= 1);
+}
+
+static void test_followers_max(void **state)
+{
+	int fds[FOLLOW_MAX];
+	_cleanup_reply_ struct reply refused = {0};
+	int status = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		_cleanup_reply_ struct reply r = {0};
+
+		fds[i] = follow(*state, "?follow=1");
+		assert_true(client_await(fds[i], &r, "\r\n\r\n"));
+		assert_int_equal(r.status, 200);
+	}
+	refused = client_request(*state, "GET", "/v1/events?follow=1", NULL);
+	assert_error(&refused, 503, "follow the events");
+	reply_free(&refused);
+	refused = client_request(*state, "GET", "/v1/events", NULL);
+	assert_int_equal(refused.status, 200); /* who does not wait is not counted */
+
+	/* they go without an event telling the server; it notices */
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	for (int tries = 0; status != 200 && tries < PATIENCE_MS / 10; tries++) {
+		_cleanup_close_ int fd = follow(*state, "?follow=1");
+		_cleanup_reply_ struct reply r = {0};
+
+		assert_true(client_await(fd, &r, "\r\n\r\n"));
+		status = r.status;
+		poll(NULL, 0, status == 200 ? 0 : 10);
+	}
+	assert_int_equal(status, 200);
+}
+
+/* --- the socket --- */
+
+static int try_open(const char *path, struct error *err)
+{
+	struct director director = {.events = events_new()};
+	_cleanup_(api_close) struct api *api = NULL;
+	struct api *open;
+	sd_event *loop;
+	int r;
+
+	assert_true(sd_event_new(&loop) >= 0);
+	r = api_open(loop, path, &director, &api, err);
+	open = take_ptr(api);
+	if (r == 0) {
+		struct stat st;
+
+		assert_int_equal(stat(path, &st), 0);
+		assert_true(S_ISSOCK(st.st_mode));
+		assert_int_equal(st.st_mode & 0777, 0666);
+	} else {
+		assert_null(open);
+	}
+	api_close(open);
+	sd_event_unref(loop);
+	events_free(director.events);
+	return r;
+}
+
+static void test_socket(void **state)
+{
+	char dir[] = "/tmp/shunt-test-XXXXXX", path[64], longer[256];
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_close_ int stale = socket(AF_UNIX, SOCK_STREAM, 0), file = -1;
+	mode_t mask = umask(077);
+	struct error err = {0};
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	assert_int_equal(try_open(path, &err), 0);
+	assert_int_equal(access(path, F_OK), -1);
+
+	memcpy(address.sun_path, path, sizeof(path));
+	assert_int_equal(bind(stale, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(try_open(path, &err), 0);
+	assert_int_equal(access(path, F_OK), -1);
+
+	file = creat(path, 0600);
+	assert_true(file >= 0);
+	assert_int_equal(try_open(path, &err), -EEXIST);
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(access(path, F_OK), 0);
+	unlink(path);
+	rmdir(dir);
+
+	assert_int_equal(try_open(path, &err), -ENOENT);
+	assert_non_null(strstr(err.text, path));
+	snprintf(longer, sizeof(longer), "/tmp/%0200d", 0);
+	assert_int_equal(try_open(longer, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "107"));
+	assert_null(api_close(NULL));
+	umask(mask);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_every_route),
+		TEST(test_good),
+		TEST(test_bad),
+		TEST(test_error_place),
+		TEST(test_head),
+		TEST(test_one_connection),
+		TEST(test_largest_body),
+		TEST(test_too_large_body),
+		TEST(test_expect_continue),
+		TEST(test_chunks),
+		TEST(test_endless_body),
+		TEST(test_large_bodies),
+		TEST(test_large_answers),
+		TEST(test_garbage),
+		TEST(test_random_bytes),
+		TEST(test_large_head),
+		TEST(test_half_requests),
+		TEST(test_byte_by_byte),
+		TEST(test_many_connections),
+		TEST(test_others_may_look),
+		TEST(test_others_large_body),
+		TEST(test_one_user_cannot_take_all),
+		cmocka_unit_test(test_group),
+		TEST(test_events),
+		TEST(test_follow),
+		TEST(test_slow_follower),
+		TEST(test_followers_max),
+		cmocka_unit_test(test_socket),
+	};
+
+	return cmocka_run_group_tests_name("api", tests, NULL, NULL);
+}
