@@ -245,8 +245,8 @@ static void test_unexpected_json(void **state)
 		"\"text\"",
 		"[[[]]]",
 		"{\"services\":3,\"backends\":{},\"reasons\":\"x\",\"changes\":[1,null,{}]}",
-		"{\"services\":[1,{\"backends\":[2,{}],\"name\":[]}],\"backends\":[null],"
-		"\"interfaces\":[7],\"alarms\":[[]],\"checks\":[1],\"status\":[],\"time\":\"x\"}",
+		("{\"services\":[1,{\"backends\":[2,{}],\"name\":[]}],\"backends\":[null],"
+		 "\"interfaces\":[7],\"alarms\":[[]],\"checks\":[1],\"status\":[],\"time\":\"x\"}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++)
