@@ -24,11 +24,11 @@ struct net;
 struct net_hop {
 	uint32_t ifindex;
 	char ifname[IF_NAMESIZE];
-	struct ip_addr via;    /* the neighbour: a gateway or the destination itself */
+	struct ip_addr via; /* the neighbour: a gateway or the destination itself */
 	uint8_t dmac[6], smac[6];
 	uint32_t mtu;
-	bool resolved;	       /* everything above is known */
-	char reason[160];      /* when not resolved: why, for people ("no route to 10.0.0.11") */
+	bool resolved;    /* everything above is known */
+	char reason[160]; /* when not resolved: why, for people ("no route to 10.0.0.11") */
 };
 
 /* @changed is called after a dispatch in which links, routes, neighbours or addresses changed that

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * neighbour.c - the neighbours that destinations need, kept resolved by the kernel: a managed entry
+ * is probed again and again, whether anybody sends or not.
+ */
+#include "net/net.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <netlink/attr.h>
+
+#include "base/mem.h"
+#include "net/net_internal.h"
+
+#define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+#define NUD_FIXED  (NUD_PERMANENT | NUD_NOARP)
+
+/* What the kernel says of an entry. */
+struct entry {
+	struct neighbour_key key;
+	uint16_t state;
+	bool has_mac;
+	uint8_t mac[6];
+	bool managed;
+	bool learned; /* put there by a routing daemon, which keeps it */
+	uint8_t protocol;
+};
+
+bool neighbour_usable(const struct neighbour *neighbour)
+{
+	return (neighbour->state & NUD_USABLE) && neighbour->has_mac;
+}
+
+static int parse(struct nlmsghdr *hdr, struct entry *ret)
+{
+	struct nlattr *attrs[NDA_MAX + 1], *mac;
+	struct ndmsg *info = nlmsg_data(hdr);
+
+	if (!nlmsg_valid_hdr(hdr, sizeof(*info)) ||
+	    nlmsg_parse(hdr, sizeof(*info), attrs, NDA_MAX, NULL) < 0)
+		return -EINVAL;
+	memset(ret, 0, sizeof(*ret));
+	ret->key.ifindex = info->ndm_ifindex;
+	ret->key.addr = net_attr_addr(attrs[NDA_DST], info->ndm_family);
+	ret->state = info->ndm_state;
+	ret->learned = info->ndm_flags & NTF_EXT_LEARNED;
+	ret->managed =
+		attrs[NDA_FLAGS_EXT] && (nla_get_u32(attrs[NDA_FLAGS_EXT]) & NTF_EXT_MANAGED);
+	ret->protocol = attrs[NDA_PROTOCOL] ? nla_get_u8(attrs[NDA_PROTOCOL]) : 0;
+	mac = attrs[NDA_LLADDR];
+	ret->has_mac = mac && nla_len(mac) == sizeof(ret->mac);
+	if (ret->has_mac)
+		memcpy(ret->mac, nla_data(mac), sizeof(ret->mac));
+	return ret->key.addr.family ? 0 : -EINVAL;
+}
+
+static struct neighbour *find(struct net *net, const struct neighbour_key *key)
+{
+	struct neighbour *neighbour;
+
+	HASH_FIND(by_key, net->neighbours, key, sizeof(*key), neighbour);
+	return neighbour;
+}
+
+/* --- telling the kernel --- */
+
+static int order(struct net *net, const struct neighbour_key *key, uint8_t flags, uint32_t ext)
+{
+	const struct ndmsg info = {
+		.ndm_family = key->addr.family,
+		.ndm_ifindex = key->ifindex,
+		.ndm_flags = flags,
+	};
+	struct nl_msg *msg =
+		net_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof(info));
+
+	net_put_addr(msg, NDA_DST, &key->addr);
+	if (ext) {
+		nla_put_u32(msg, NDA_FLAGS_EXT, ext);
+		nla_put_u8(msg, NDA_PROTOCOL, NET_PROTOCOL);
+	}
+	return net_ask(net, msg, NULL, NULL);
+}
+
+static void take_entry(struct net *net, struct nlmsghdr *hdr, void *arg)
+{
+	struct entry *entry = arg;
+
+	if (hdr->nlmsg_type == RTM_NEWNEIGH && parse(hdr, entry))
+		memset(entry, 0, sizeof(*entry));
+}
+
+/* All zero but the key when there is none. */
+static struct entry read_entry(struct net *net, const struct neighbour_key *key)
+{
+	const struct ndmsg info = {.ndm_family = key->addr.family, .ndm_ifindex = key->ifindex};
+	struct nl_msg *msg = net_message(RTM_GETNEIGH, 0, &info, sizeof(info));
+	struct entry entry = {};
+
+	net_put_addr(msg, NDA_DST, &key->addr);
+	net_ask(net, msg, take_entry, &entry);
+	entry.key = *key;
+	return entry;
+}
+
+/* The administrator's, a routing daemon's, or kept by somebody else: left as it is. To manage it
+ * would make a permanent entry an ordinary one, and a routing daemon's nobody's. */
+static bool is_foreign(const struct entry *entry)
+{
+	return (entry->state & NUD_FIXED) || entry->learned ||
+	       (entry->managed && entry->protocol != NET_PROTOCOL);
+}
+
+static bool take_state(struct neighbour *neighbour, const struct entry *entry)
+{
+	const struct neighbour before = *neighbour;
+
+	neighbour->state = entry->state;
+	neighbour->has_mac = entry->has_mac;
+	memcpy(neighbour->mac, entry->mac, sizeof(neighbour->mac));
+	if (neighbour_usable(neighbour))
+		neighbour->silent = false;
+	else if (neighbour->state & NUD_FAILED)
+		neighbour->silent = true;
+	return neighbour_usable(&before) != neighbour_usable(neighbour) ||
+	       before.silent != neighbour->silent ||
+	       memcmp(before.mac, neighbour->mac, sizeof(before.mac)) != 0;
+}
+
+/* Have the kernel keep it resolved. On a link that is down it would only fail: link_up asks. */
+static void keep(struct net *net, struct neighbour *neighbour)
+{
+	struct entry entry;
+
+	neighbour->due = false;
+	neighbour->error = 0;
+	if (!link_is_up(link_find(net, neighbour->key.ifindex)))
+		return;
+	entry = read_entry(net, &neighbour->key);
+	if (take_state(neighbour, &entry))
+		net->dirty = true;
+	neighbour->managed = false;
+	if (is_foreign(&entry))
+		return;
+	neighbour->managed = true;
+	if (!entry.managed || !(entry.state & ~NUD_FAILED))
+		neighbour->error = order(net, &neighbour->key, 0, NTF_EXT_MANAGED);
+}
+
+/* "Use" is the one order that takes the mark away and leaves state and MAC as they are: whoever
+ * else talks to that neighbour notices nothing, and the kernel drops the entry when nobody does. */
+static void let_go(struct net *net, const struct neighbour *neighbour)
+{
+	struct entry entry;
+
+	if (!neighbour->managed || !link_find(net, neighbour->key.ifindex))
+		return;
+	entry = read_entry(net, &neighbour->key);
+	if (entry.managed && !is_foreign(&entry))
+		order(net, &neighbour->key, NTF_USE, 0);
+}
+
+/* --- from the kernel --- */
+
+/* The kernel is asked later: while it tells, it cannot be asked. */
+static void set_due(struct net *net, struct neighbour *neighbour)
+{
+	neighbour->due = true;
+	net->neighbours_due = true;
+}
+
+void neighbour_message(struct net *net, struct nlmsghdr *hdr, void *arg)
+{
+	struct neighbour *neighbour;
+	struct entry entry;
+
+	if (parse(hdr, &entry))
+		return;
+	neighbour = find(net, &entry.key);
+	if (!neighbour)
+		return;
+	neighbour->sweep = net->sweep;
+	if (hdr->nlmsg_type == RTM_DELNEIGH)
+		entry = (struct entry){.key = entry.key};
+	if (take_state(neighbour, &entry))
+		net->dirty = true;
+	/* gone, or no longer kept, and not by us */
+	if (!entry.managed && !is_foreign(&entry))
+		set_due(net, neighbour);
+}
+
+int neighbour_sweep(struct net *net)
+{
+	const struct ndmsg info = {.ndm_family = AF_UNSPEC};
+	struct neighbour *neighbour, *next;
+	int r = net_ask(net, net_message(RTM_GETNEIGH, NLM_F_DUMP, &info, sizeof(info)),
+			neighbour_message, NULL);
+
+	if (r)
+		return r;
+	HASH_ITER (by_key, net->neighbours, neighbour, next)
+		if (neighbour->sweep != net->sweep)
+			set_due(net, neighbour);
+	return 0;
+}
+
+void neighbour_link_up(struct net *net, uint32_t ifindex)
+{
+	struct neighbour *neighbour, *next;
+
+	HASH_ITER (by_key, net->neighbours, neighbour, next)
+		if (neighbour->key.ifindex == ifindex)
+			set_due(net, neighbour);
+}
+
+void neighbour_ask_due(struct net *net)
+{
+	struct neighbour *neighbour, *next;
+
+	if (!net->neighbours_due)
+		return;
+	net->neighbours_due = false;
+	HASH_ITER (by_key, net->neighbours, neighbour, next)
+		if (neighbour->due)
+			keep(net, neighbour);
+}
+
+/* --- users --- */
+
+struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
+{
+	struct neighbour_key key;
+	struct neighbour *neighbour;
+
+	memset(&key, 0, sizeof(key));
+	key.ifindex = ifindex;
+	key.addr = *addr;
+	neighbour = find(net, &key);
+	if (!neighbour) {
+		neighbour = mem_zalloc(sizeof(*neighbour));
+		neighbour->key = key;
+		neighbour->sweep = net->sweep;
+		HASH_ADD(by_key, net->neighbours, key, sizeof(neighbour->key), neighbour);
+		keep(net, neighbour);
+	} else if (neighbour->error) {
+		keep(net, neighbour);
+	}
+	neighbour->users++;
+	return neighbour;
+}
+
+void neighbour_unuse(struct net *net, struct neighbour *neighbour)
+{
+	if (!neighbour || --neighbour->users)
+		return;
+	let_go(net, neighbour);
+	HASH_DELETE(by_key, net->neighbours, neighbour);
+	free(neighbour);
+}
+
+void neighbour_free_all(struct net *net)
+{
+	struct neighbour *neighbour, *next;
+
+	HASH_ITER (by_key, net->neighbours, neighbour, next) {
+		HASH_DELETE(by_key, net->neighbours, neighbour);
+		free(neighbour);
+	}
+}
+
+void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
+{
+	struct neighbour_key key;
+	struct entry entry;
+
+	memset(&key, 0, sizeof(key));
+	key.ifindex = ifindex;
+	key.addr = net_key_addr(addr);
+	if (!key.addr.family || find(net, &key))
+		return;
+	/* an order would take the mark or the permanence of an entry away; one that is usable or
+	 * being resolved needs none */
+	entry = read_entry(net, &key);
+	if (!entry.managed && !entry.learned && !(entry.state & ~NUD_FAILED))
+		order(net, &key, NTF_USE, 0);
+}
