@@ -254,10 +254,16 @@ static int include_all(const glob_t *found)
 	return r;
 }
 
+/* A directory that cannot be read is an error; one that is not there holds no files. */
+static int on_glob_error(const char *path, int code)
+{
+	return code != ENOENT && code != ENOTDIR;
+}
+
 static int include_pattern(const char *pattern)
 {
 	glob_t found = {};
-	int r = glob(pattern, GLOB_ERR, NULL, &found);
+	int r = glob(pattern, 0, on_glob_error, &found);
 
 	if (r == 0)
 		r = include_all(&found);
@@ -278,8 +284,8 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	_cleanup_free_ char *pattern = NULL;
 	int r;
 
-	if (argc != 1 || !*argv[0])
-		r = error_set(&reader->err, -EINVAL, "include() expects one file or pattern");
+	if (!*argv[0])
+		r = error_set(&reader->err, -EINVAL, "include(\"\"): expected a file or pattern");
 	else if (!reader->source->is_file)
 		r = error_set(&reader->err, -EINVAL,
 			      "include() is for the daemon's own file; this text was handed over, "

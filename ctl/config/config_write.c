@@ -46,10 +46,14 @@ static void write_value(FILE *out, const struct schema_key *key, const void *obj
 		fputs(text, out);
 }
 
+/* Is there a key to write? An empty list is none: libconfuse does not tell it from no list. */
 static bool is_written(const struct schema *schema, const void *object,
 		       const struct schema_key *key)
 {
-	return schema_is_set(schema, object, key) && !(key->flags & SCHEMA_STATE);
+	const struct strings *list = (const void *)((const char *)object + key->offset);
+
+	return schema_is_set(schema, object, key) && !(key->flags & SCHEMA_STATE) &&
+	       !(key->type == SCHEMA_STRINGS && list->n == 0);
 }
 
 /* The keys that are set, a line each, the values below each other. */

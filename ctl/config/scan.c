@@ -8,13 +8,14 @@
 
 #include "base/mem.h"
 
-/* Where in a statement the next token stands: KEY = VALUE, KEY = { LIST }, KEY(ARGS), KEY NAME { */
+/* Where in a statement the next token stands: KEY = VALUE, KEY = { LIST }, KEY(ARG), KEY NAME { */
 enum place {
 	PLACE_KEY,
 	PLACE_AFTER_KEY,
 	PLACE_VALUE,
 	PLACE_LIST,
-	PLACE_ARGS,
+	PLACE_ARG,
+	PLACE_AFTER_ARG,
 	PLACE_LOST, /* no statement: libconfuse will say so */
 };
 
@@ -243,6 +244,8 @@ static int at_key(struct scanner *s, enum token token, const char *text, size_t 
 	return 0;
 }
 
+static const char not_one_argument[] = "expected one file or pattern in parentheses";
+
 /* Follow the statements: @text is the token that was just taken. */
 static int follow(struct scanner *s, enum token token, const char *text, size_t length)
 {
@@ -257,7 +260,7 @@ static int follow(struct scanner *s, enum token token, const char *text, size_t 
 		if (mark == '=' || mark == '+')
 			s->place = PLACE_VALUE;
 		else if (mark == '(')
-			s->place = PLACE_ARGS;
+			s->place = PLACE_ARG;
 		else if (mark)
 			s->place = PLACE_LOST;
 		break;
@@ -268,9 +271,15 @@ static int follow(struct scanner *s, enum token token, const char *text, size_t 
 		if (mark && mark != ',')
 			s->place = mark == '}' ? PLACE_KEY : PLACE_LOST;
 		break;
-	case PLACE_ARGS:
-		if (mark && mark != ',')
-			s->place = mark == ')' ? PLACE_KEY : PLACE_LOST;
+	case PLACE_ARG: /* libconfuse leaks memory when it is something else */
+		if (mark)
+			return fail(s, s->line, not_one_argument);
+		s->place = PLACE_AFTER_ARG;
+		break;
+	case PLACE_AFTER_ARG:
+		if (mark != ')')
+			return fail(s, s->line, not_one_argument);
+		s->place = PLACE_KEY;
 		break;
 	case PLACE_LOST:
 		break;
@@ -295,6 +304,16 @@ static int scan_all(struct scanner *s)
 	}
 }
 
+static int at_end(struct scanner *s)
+{
+	if (s->place == PLACE_ARG || s->place == PLACE_AFTER_ARG)
+		return fail(s, s->line, not_one_argument);
+	if (s->place == PLACE_LOST || !s->depth)
+		return 0;
+	return fail(s, s->open[s->depth - 1],
+		    "a section begins here and does not end; expected a '}'");
+}
+
 int scan_text(char *text, size_t size, struct scan *ret, struct error *err)
 {
 	struct scan scan = {};
@@ -304,9 +323,8 @@ int scan_text(char *text, size_t size, struct scan *ret, struct error *err)
 	if (starts_with(&s, "\xef\xbb\xbf")) /* a byte order mark */
 		blank(&s, 3);
 	r = scan_all(&s);
-	if (!r && s.place != PLACE_LOST && s.depth)
-		r = fail(&s, s.open[s.depth - 1],
-			 "a section begins here and does not end; expected a '}'");
+	if (!r)
+		r = at_end(&s);
 	if (r) {
 		scan_clear(&scan);
 		return r;
