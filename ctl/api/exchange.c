@@ -370,6 +370,8 @@ static enum MHD_Result finish(struct exchange *e)
 		r = e->route->handle(e);
 		if (r < 0)
 			e->status = status_of(e, r);
+		if (r < 0 && !e->err.text[0])
+			error_set(&e->err, r, "%s", strerror(-r));
 	}
 	return reply(e, false);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * api_fixture.h - what test_api.c stands on: a director that only answers, the API server over it
- * in a child process, and a client that writes raw bytes to the socket. The functions director_*
- * here are linked instead of the library's.
+ * api_fixture.h - what the tests of the API stand on: a director that only answers, the API server
+ * over it in a child process, and a client that writes raw bytes to the socket. The functions
+ * director_* here are linked instead of the library's.
  *
  * How the director answers follows from the name of the service, backend or interface:
  * "missing", "there", "busy", "wrong", "denied", "full" and "broken" fail with the errno of that
@@ -10,6 +10,12 @@
  */
 #ifndef UNIT_API_FIXTURE_H
 #define UNIT_API_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -28,6 +34,7 @@
 #include "daemon/events.h"
 
 #define PATIENCE_MS 20000 /* for what must come; nothing waits that long unless it is broken */
+#define SOON_MS     8000  /* well below API_TIMEOUT_S */
 
 /* --- a director --- */
 
@@ -36,7 +43,7 @@ struct director {
 	unsigned int changes;
 };
 
-static int refuse(const char *name, struct error *err)
+static inline int refuse(const char *name, struct error *err)
 {
 	static const struct {
 		const char *name;
@@ -107,7 +114,7 @@ char *director_config_text(struct director *d)
 	return text;
 }
 
-static int read_text(const char *text, const char *name, struct error *err)
+static inline int read_text(const char *text, const char *name, struct error *err)
 {
 	if (strcmp(text, "wrong") != 0)
 		return 0;
@@ -127,13 +134,13 @@ struct events *director_events(struct director *d)
 	return d->events;
 }
 
-static void changed(struct director *d, const char *what)
+static inline void changed(struct director *d, const char *what)
 {
 	d->changes++;
 	events_add(d->events, EVENT_INFO, "service", what, NULL, "%s changed", what);
 }
 
-static int change(struct director *d, const char *name, struct error *err)
+static inline int change(struct director *d, const char *name, struct error *err)
 {
 	int r = refuse(name, err);
 
@@ -229,7 +236,7 @@ struct server {
 	char dir[32], path[64];
 };
 
-static int serve(const char *path, int ready)
+static inline int serve(const char *path, int ready)
 {
 	struct director director = {.events = events_new()};
 	struct api *api = NULL;
@@ -256,7 +263,7 @@ static int serve(const char *path, int ready)
 	return r < 0;
 }
 
-static int server_start(struct server *s)
+static inline int server_start(struct server *s)
 {
 	int ready[2];
 	char byte;
@@ -281,7 +288,7 @@ static int server_start(struct server *s)
 }
 
 /* 0 when it lived until now, ended well, and took its socket away. */
-static int server_stop(struct server *s)
+static inline int server_stop(struct server *s)
 {
 	struct stat st;
 	char line[512];
@@ -311,17 +318,17 @@ struct reply {
 	char *text; /* all of it */
 	size_t size;
 	const char *body; /* within text */
-	bool closed;	  /* by the server */
+	bool closed;      /* by the server */
 };
 
-static void reply_free(struct reply *reply)
+static inline void reply_free(struct reply *reply)
 {
 	free(reply->text);
 	*reply = (struct reply){0};
 }
 #define _cleanup_reply_ __attribute__((cleanup(reply_free)))
 
-static int client_connect(const struct server *s)
+static inline int client_connect(const struct server *s)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -334,7 +341,7 @@ static int client_connect(const struct server *s)
 }
 
 /* Send all of it, as far as the server takes it. */
-static void client_send(int fd, const void *data, size_t size)
+static inline void client_send(int fd, const void *data, size_t size)
 {
 	const char *p = data;
 
@@ -354,8 +361,9 @@ static void client_send(int fd, const void *data, size_t size)
 	}
 }
 
-static void client_print(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void client_print(int fd, const char *format, ...)
+static inline void client_print(int fd, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static inline void client_print(int fd, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list args;
@@ -369,7 +377,7 @@ static void client_print(int fd, const char *format, ...)
 }
 
 /* Read some more; false at the end, or when nothing comes within the patience. */
-static bool client_more(int fd, struct reply *reply)
+static inline bool client_more(int fd, struct reply *reply)
 {
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
 	ssize_t n;
@@ -386,7 +394,7 @@ static bool client_more(int fd, struct reply *reply)
 	return true;
 }
 
-static void parse_reply(struct reply *reply)
+static inline void parse_reply(struct reply *reply)
 {
 	const char *body = reply->text ? strstr(reply->text, "\r\n\r\n") : NULL;
 
@@ -395,8 +403,8 @@ static void parse_reply(struct reply *reply)
 	reply->body = body + 4;
 }
 
-/* Everything until the server closes. */
-static struct reply client_read_all(int fd)
+/* Everything until the server closes, which reply.closed then says. */
+static inline struct reply client_read_all(int fd)
 {
 	struct reply reply = {0};
 
@@ -407,7 +415,7 @@ static struct reply client_read_all(int fd)
 }
 
 /* Until @text has come. */
-static bool client_await(int fd, struct reply *reply, const char *text)
+static inline bool client_await(int fd, struct reply *reply, const char *text)
 {
 	while (!reply->text || !strstr(reply->text, text))
 		if (!client_more(fd, reply))
@@ -417,8 +425,8 @@ static bool client_await(int fd, struct reply *reply, const char *text)
 }
 
 /* One request on a connection of its own; @body NULL = none. */
-static struct reply client_request(const struct server *s, const char *method, const char *path,
-				   const char *body)
+static inline struct reply client_request(const struct server *s, const char *method,
+					  const char *path, const char *body)
 {
 	_cleanup_close_ int fd = client_connect(s);
 
@@ -428,5 +436,74 @@ static struct reply client_request(const struct server *s, const char *method, c
 	client_print(fd, "\r\n%s", body ? body : "");
 	return client_read_all(fd);
 }
+
+/* --- for every test --- */
+
+static inline int setup(void **state)
+{
+	static struct server server;
+
+	*state = &server;
+	return server_start(&server);
+}
+
+static inline int teardown(void **state)
+{
+	return server_stop(*state);
+}
+
+static inline void assert_alive(const struct server *s)
+{
+	_cleanup_reply_ struct reply r = client_request(s, "GET", "/v1/status", NULL);
+
+	assert_int_equal(r.status, 200);
+}
+
+/* The same as soon as the server has seen that others went away. */
+static inline void assert_alive_soon(const struct server *s)
+{
+	int status = 0;
+
+	for (int tries = 0; status != 200 && tries < SOON_MS / 10; tries++) {
+		_cleanup_reply_ struct reply r = client_request(s, "GET", "/v1/status", NULL);
+
+		status = r.status;
+		assert_true(status == 200 || status == 503);
+		poll(NULL, 0, status == 200 ? 0 : 10);
+	}
+	assert_int_equal(status, 200);
+}
+
+static inline void assert_has(const struct reply *r, const char *text)
+{
+	if (!r->text || !strstr(r->text, text))
+		fail_msg("'%s' is not in: %s", text, r->text ? r->text : "nothing");
+}
+
+/* An answer of 400 and up is a JSON object with one line "error" that has @text. */
+static inline void assert_error(const struct reply *r, int status, const char *text)
+{
+	json_t *json = r->body ? json_loads(r->body, 0, NULL) : NULL;
+	const char *error = json_string_value(json_object_get(json, "error"));
+
+	if (r->status != status || !error || !strstr(error, text) || strchr(error, '\n'))
+		fail_msg("expected %d '%s', got: %s", status, text, r->text ? r->text : "nothing");
+	assert_has(r, "Content-Type: application/json");
+	json_decref(json);
+}
+
+/* A JSON object of exactly @size bytes that apply takes. */
+static inline char *make_body(size_t size)
+{
+	static const char head[] = "{\"text\":\"", tail[] = "\"}";
+	char *body = mem_zalloc(size + 1);
+
+	memset(body, 'x', size);
+	memcpy(body, head, strlen(head));
+	memcpy(body + size - strlen(tail), tail, strlen(tail));
+	return body;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 #endif
