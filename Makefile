@@ -28,7 +28,7 @@ CPPFLAGS += -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Ictl -Iinclude -I$(B)/
 CFLAGS += -std=gnu11 $(OPT) $(WARNINGS) $(WERROR) $(SANITIZE) -fno-common -fstack-protector-strong \
 	  -D_FORTIFY_SOURCE=2 -pthread
 LDFLAGS += $(SANITIZE) -pthread -Wl,-z,relro,-z,now
-BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g $(WERROR) -Wall -Wextra -Wno-unused-parameter \
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -fno-strict-aliasing $(WERROR) -Wall -Wextra -Wno-unused-parameter \
 	      -Wno-missing-field-initializers -Wno-sign-compare -Iinclude -Ibpf \
 	      -I/usr/include/$(shell $(CC) -print-multiarch)
 

@@ -52,7 +52,7 @@ static __always_inline int select_backend(const struct packet *p,
 		return drop(SHUNT_REASON_INTERNAL);
 	select_copy(backend, ret);
 	if (unlikely(!ret->hop.ifindex))
-		return drop(SHUNT_REASON_NO_NEXT_HOP);
+		return drop(ret->forward ? SHUNT_REASON_NO_NEXT_HOP : SHUNT_REASON_INTERNAL);
 	return GO_ON;
 }
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cases.h - the table of packets: what comes in, what the program does with it, what goes out, and
+ * what is counted. A file of cases for each subject; test_cases.c runs them all.
+ */
+#ifndef PACKET_CASES_H
+#define PACKET_CASES_H
+
+#include <linux/bpf.h>
+
+#include "packet/world.h"
+
+enum counted {
+	NOTHING,
+	FORWARDED, /* a packet to the backend */
+	CONNECTED, /* the same, and a connection */
+	REPLIED,   /* a packet from the backend */
+};
+
+struct packet_case {
+	const char *name;
+	struct frame in;
+	int verdict; /* enum xdp_action */
+	/* TX and REDIRECT: what is other than in `in`. What passes must be as it came. */
+	struct frame out;
+	const char *reason; /* the one that is counted; none if NULL */
+	enum world_service service;
+	enum counted counted; /* for number 1 of the service, or .number */
+	int number;
+	bool forwarding_off; /* while this packet comes in */
+};
+
+struct case_list {
+	const char *subject;
+	const struct packet_case *cases;
+	size_t count;
+};
+
+extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, cases_broken,
+	cases_not_ours;
+
+#define CASE_LIST(subject)                                                                         \
+	{                                                                                          \
+#subject, subject, sizeof(subject) / sizeof(subject[0])                            \
+	}
+
+/* What the MACs become. */
+#define TO_BACKEND .dmac = MAC_BACKEND, .smac = MAC_DIRECTOR
+#define TO_ROUTER  .dmac = MAC_ROUTER, .smac = MAC_DIRECTOR
+#define TO_ROUTER2 .dmac = MAC_ROUTER2, .smac = MAC_OUT
+
+#endif

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* world.c - see world.h. */
+#include "packet/world.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <err.h>
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#define USUAL_SEED 0x5eed5eed5eedULL
+#define SLOTS_MAX  65536
+#define SLOTS      251
+#define UNATTACHED 9999 /* no interface has this number */
+
+static const char lab[] = "link set lo up\n"
+			  "link add in0 address " MAC_DIRECTOR " type veth peer name in0p\n"
+			  "link add out0 address " MAC_OUT " type veth peer name out0p\n"
+			  "link set in0p up\n"
+			  "link set in0 up\n"
+			  "link set out0p up\n"
+			  "link set out0 up\n"
+			  "addr add " DIRECTOR "/24 dev in0\n"
+			  "addr add 10.1.0.1/24 dev out0\n"
+			  "neigh replace 10.0.0.254 lladdr " MAC_ROUTER " dev in0 nud permanent\n"
+			  "neigh replace 10.1.0.254 lladdr " MAC_ROUTER2 " dev out0 nud permanent\n"
+			  "route add 198.51.100.0/24 via 10.0.0.254\n"
+			  "route add 203.0.113.0/24 via 10.1.0.254\n"
+			  "route add 198.18.0.0/24 via 10.1.0.254 mtu lock 1000\n"
+			  "route add blackhole 198.18.1.0/24\n"
+			  "route add unreachable 198.18.2.0/24\n"
+			  "route add prohibit 198.18.3.0/24\n"
+			  "route add 198.18.4.0/24 via " NEW_ROUTER "\n";
+
+static const struct {
+	const char *address, *backend;
+	enum shunt_forward forward;
+} services[] = {
+#define X(symbol, service_address, how, backend_address)                                           \
+	[symbol] = {service_address, backend_address, SHUNT_FORWARD_##how},
+	WORLD_SERVICES(X)
+#undef X
+};
+
+/* --- pieces --- */
+
+static void check(int r, const struct error *err, const char *what)
+{
+	if (r < 0)
+		errx(1, "%s: %s (%s)", what, err->text, strerror(-r));
+}
+
+void world_isolate(void)
+{
+	if (geteuid() != 0) {
+		printf("needs root\n0 passed, 0 failed, 1 skipped\n");
+		exit(0);
+	}
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
+		err(1, "unshare");
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("bpf", "/sys/fs/bpf", "bpf", 0, "mode=0700") < 0)
+		err(1, "mount");
+}
+
+void world_ip(const char *commands)
+{
+	FILE *ip = popen("ip -batch -", "w");
+
+	if (!ip || fputs(commands, ip) < 0 || pclose(ip) != 0)
+		errx(1, "ip does not do:\n%s", commands);
+}
+
+void world_sysctl(const char *path, const char *value)
+{
+	char full[128];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "/proc/sys/net/ipv4/%s", path);
+	file = fopen(full, "w");
+	if (!file || fputs(value, file) < 0 || fclose(file) < 0)
+		err(1, "%s", full);
+}
+
+struct dataplane *world_dataplane(uint64_t seed)
+{
+	struct dataplane_options options = {
+		.pin_dir = WORLD_PIN_DIR,
+		.seed = seed ?: USUAL_SEED,
+		.slots_max = SLOTS_MAX,
+		.backends_max = 1024,
+	};
+	struct dataplane *dp;
+	struct error error = {0};
+
+	check(dataplane_open(&options, &dp, &error), &error, "dataplane_open");
+	return dp;
+}
+
+struct dataplane_service *world_service(struct dataplane *dp, const char *address, uint32_t slots,
+					uint32_t word)
+{
+	struct dataplane_service *service;
+	struct error error = {0};
+	struct vip vip;
+
+	check(vip_parse(address, &vip, &error), &error, address);
+	check(dataplane_vip_set(dp, &vip.at.addr, false, &error), &error, address);
+	check(dataplane_service_open(dp, &vip, slots, &service, &error), &error, address);
+	for (uint32_t i = 0; i < slots; i++)
+		dataplane_slot_write(service, i, word);
+	return service;
+}
+
+uint16_t world_backend(struct dataplane_service *service, const char *address,
+		       enum shunt_forward forward, uint32_t ifindex)
+{
+	struct shunt_backend entry = {
+		.dmac = {2, 0, 0, 0, 0, 0x11},
+		.smac = {2, 0, 0, 0, 0, 1},
+		.forward = forward,
+		.ifindex = ifindex,
+	};
+	struct error error = {0};
+	struct endpoint at;
+	uint16_t number;
+
+	check(endpoint_parse(address, &at, &error), &error, address);
+	check(dataplane_backend_open(service, &at, &number, &error), &error, address);
+	entry.addr4 = at.addr.v4.s_addr;
+	entry.port = htons(at.port);
+	entry.dmac[5] += number - 1;
+	check(dataplane_backend_write(service, number, &entry, &error), &error, address);
+	return number;
+}
+
+void world_publish(struct dataplane_service *service, enum shunt_forward forward)
+{
+	struct error error = {0};
+
+	check(dataplane_service_publish(service, forward, &error), &error, "publish");
+}
+
+void world_grace(struct dataplane *dp)
+{
+	uint64_t ticket = dataplane_retire_begin(dp);
+
+	if (ticket && dataplane_grace_wait() < 0)
+		errx(1, "no grace period");
+	dataplane_retire_end(dp, ticket);
+}
+
+/* --- the whole --- */
+
+static uint32_t attach(struct world *world, const char *name)
+{
+	uint32_t ifindex = if_nametoindex(name);
+	struct dataplane_link link;
+	struct error error = {0};
+
+	check(dataplane_attach(world->dp, ifindex, &link, &error), &error, name);
+	if (!link.native)
+		errx(1, "%s: veth has native XDP, but the program is not in it", name);
+	return ifindex;
+}
+
+static void set_slots(struct dataplane_service *service, uint32_t word)
+{
+	for (uint32_t i = 0; i < dataplane_slots_count(service); i++)
+		dataplane_slot_write(service, i, word);
+}
+
+/* An entry that points outside of the slots: no function writes such a thing. */
+static void point_beyond(void)
+{
+	struct shunt_tuple4_key key = {.addr = inet_addr(VIP), .port = htons(88), .protocol = 6};
+	struct shunt_service entry;
+	int fd = bpf_obj_get(WORLD_PIN_DIR "/maps-v1/services4");
+
+	if (fd < 0 || bpf_map_lookup_elem(fd, &key, &entry) < 0)
+		err(1, "services4");
+	entry.slot_base = SLOTS_MAX;
+	if (bpf_map_update_elem(fd, &key, &entry, BPF_EXIST) < 0)
+		err(1, "services4");
+	close(fd);
+}
+
+static uint32_t backend_ifindex(const struct world *world, enum world_service symbol)
+{
+	switch (symbol) {
+	case DR_OUT:
+	case NAT_OUT:
+		return world->out0;
+	case NO_HOP:
+		return 0;
+	case NO_EGRESS:
+		return UNATTACHED;
+	default:
+		return world->in0;
+	}
+}
+
+static void make_service(struct world *world, enum world_service symbol)
+{
+	struct dataplane_service *service =
+		world_service(world->dp, services[symbol].address, SLOTS, SHUNT_SLOT(1, 0));
+
+	world->services[symbol] = service;
+	world_backend(service, services[symbol].backend, services[symbol].forward,
+		      backend_ifindex(world, symbol));
+	world_publish(service, services[symbol].forward);
+}
+
+void world_open(struct world *ret)
+{
+	struct ip_addr strict;
+	struct error error = {0};
+
+	*ret = (struct world){0};
+	world_isolate();
+	world_ip(lab);
+	world_sysctl("ip_forward", "1");
+	ret->dp = world_dataplane(0);
+	ret->in0 = attach(ret, "in0");
+	ret->out0 = attach(ret, "out0");
+	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++)
+		make_service(ret, s);
+	check(ip_addr_parse(VIP_STRICT, &strict, &error), &error, VIP_STRICT);
+	check(dataplane_vip_set(ret->dp, &strict, true, &error), &error, VIP_STRICT);
+	set_slots(ret->services[EMPTY], 0);
+	set_slots(ret->services[WILD], SHUNT_SLOT(1000, 0));
+	set_slots(ret->services[UNUSED], SHUNT_SLOT(5, 0));
+	world_backend(ret->services[MIXED], "10.0.0.12:87", SHUNT_FORWARD_DR, ret->in0);
+	set_slots(ret->services[MIXED], SHUNT_SLOT(1, 2));
+	point_beyond();
+}
+
+void world_close(struct world *world)
+{
+	world->dp = dataplane_close(world->dp);
+}
+
+int world_run(struct dataplane *dp, uint32_t ifindex, const uint8_t *frame, size_t length,
+	      uint8_t ret[static FRAME_MAX], size_t *ret_length)
+{
+	struct xdp_md context = {.data_end = length, .ingress_ifindex = ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = length,
+		    .data_out = ret, .data_size_out = FRAME_MAX, .ctx_in = &context,
+		    .ctx_size_in = sizeof(context), .repeat = 1);
+
+	if (bpf_prog_test_run_opts(dataplane_program_fd(dp), &opts) < 0)
+		err(1, "BPF_PROG_TEST_RUN with %zu bytes", length);
+	*ret_length = opts.data_size_out;
+	return opts.retval;
+}

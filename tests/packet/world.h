@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * world.h - a network namespace with a director's interfaces, routes and neighbours, and a
+ * dataplane with one service for each thing a packet can meet. Everything goes with the process.
+ *
+ *   router --- in0 director out0 --- router2
+ */
+#ifndef PACKET_WORLD_H
+#define PACKET_WORLD_H
+
+#include "dataplane/dataplane.h"
+#include "packet/frame.h"
+
+#define MAC_ROUTER   "02:00:00:00:00:fe"
+#define MAC_ROUTER2  "02:00:00:00:01:fe"
+#define MAC_DIRECTOR "02:00:00:00:00:01" /* in0 */
+#define MAC_OUT      "02:00:00:00:01:01" /* out0 */
+#define MAC_BACKEND  "02:00:00:00:00:11" /* number 1 of every service */
+#define MAC_OTHER    "02:00:00:00:00:12" /* number 2, where there is one */
+
+#define VIP           "192.0.2.10"
+#define VIP_STRICT    "192.0.2.11" /* unmatched = drop */
+#define DIRECTOR      "10.0.0.1"
+#define CLIENT_ADDR   "198.51.100.7"
+#define CLIENT        CLIENT_ADDR ":40000" /* by the router */
+#define FAR_CLIENT    "203.0.113.9:40000"  /* by out0 and router2 */
+#define SMALL_CLIENT  "198.18.0.9:40000"   /* the same way, but with an MTU of 1000 */
+#define HOLE_CLIENT   "198.18.1.9:40000"   /* a blackhole route */
+#define LOST_CLIENT   "198.18.2.9:40000"   /* an unreachable one */
+#define BARRED_CLIENT "198.18.3.9:40000"   /* a prohibited one */
+#define NEW_CLIENT    "198.18.4.9:40000"   /* by NEW_ROUTER, which nobody has asked for yet */
+#define NEW_ROUTER    "10.1.0.99"
+
+/* X(symbol, address, forward and address of backend 1): what is special stands in world.c. */
+#define WORLD_SERVICES(X)                                                                          \
+	X(DR_TCP, "tcp:192.0.2.10:80", DR, "10.0.0.11:80")                                         \
+	X(DR_UDP, "udp:192.0.2.10:53", DR, "10.0.0.11:53")                                         \
+	X(DR_STRICT, "tcp:192.0.2.11:80", DR, "10.0.0.11:80")                                      \
+	X(DR_OUT, "tcp:192.0.2.10:81", DR, "10.1.0.11:81")                                         \
+	X(NO_HOP, "tcp:192.0.2.10:82", DR, "10.0.0.11:82")                                         \
+	X(EMPTY, "tcp:192.0.2.10:83", DR, "10.0.0.11:83")                                          \
+	X(WILD, "tcp:192.0.2.10:84", DR, "10.0.0.11:84")                                           \
+	X(UNUSED, "tcp:192.0.2.10:85", DR, "10.0.0.11:85")                                         \
+	X(NO_EGRESS, "tcp:192.0.2.10:86", DR, "10.0.0.11:86")                                      \
+	X(MIXED, "tcp:192.0.2.10:87", DR, "10.0.0.11:87")                                          \
+	X(BEYOND, "tcp:192.0.2.10:88", DR, "10.0.0.11:88")                                         \
+	X(NAT_TCP, "tcp:192.0.2.10:8080", NAT, "10.0.0.21:7000")                                   \
+	X(NAT_UDP, "udp:192.0.2.10:5353", NAT, "10.0.0.21:7000")                                   \
+	X(NAT_OUT, "tcp:192.0.2.10:8081", NAT, "10.1.0.21:7000")                                   \
+	X(NAT_SAME, "tcp:192.0.2.10:9090", NAT, "10.0.0.22:9090")
+
+enum world_service {
+	NO_SERVICE,
+#define X(symbol, address, forward, backend) symbol,
+	WORLD_SERVICES(X)
+#undef X
+		WORLD_SERVICE_COUNT
+};
+
+struct world {
+	struct dataplane *dp;
+	struct dataplane_service *services[WORLD_SERVICE_COUNT];
+	uint32_t in0, out0;
+};
+
+/* Fails the program when something does not work; skips it when it is not root's. */
+void world_open(struct world *ret);
+void world_close(struct world *world);
+
+/* --- for programs that make a world of their own --- */
+
+#define WORLD_PIN_DIR "/sys/fs/bpf/shunt"
+
+/* A network namespace and a bpffs of our own, both gone with the process. */
+void world_isolate(void);
+/* One ip(8) command a line. */
+void world_ip(const char *commands);
+void world_sysctl(const char *path, const char *value); /* below /proc/sys/net/ipv4/ */
+/* The options that tests use; @seed 0 gives the usual one. */
+struct dataplane *world_dataplane(uint64_t seed);
+/* Open a service and fill its slots with @word; not published yet. */
+struct dataplane_service *world_service(struct dataplane *dp, const char *address, uint32_t slots,
+					uint32_t word);
+/* Open and write a backend with MAC_BACKEND behind @ifindex; returns its number. */
+uint16_t world_backend(struct dataplane_service *service, const char *address,
+		       enum shunt_forward forward, uint32_t ifindex);
+void world_publish(struct dataplane_service *service, enum shunt_forward forward);
+/* A grace period, and what was retired is free. */
+void world_grace(struct dataplane *dp);
+
+/* Run the program on a frame that came in by @ifindex. Returns the verdict. */
+int world_run(struct dataplane *dp, uint32_t ifindex, const uint8_t *frame, size_t length,
+	      uint8_t ret[static FRAME_MAX], size_t *ret_length);
+
+#endif
