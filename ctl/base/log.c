@@ -22,5 +22,5 @@ void log_line(int priority, const char *format, ...)
 	if (journal)
 		fprintf(stderr, "<%d>%s\n", priority, line);
 	else
-		fprintf(stderr, "%s%s\n", priority <= LOG_WARNING ? "warning: " : "", line);
+		fprintf(stderr, "%s%s\n", priority == LOG_WARNING ? "warning: " : "", line);
 }

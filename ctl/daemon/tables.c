@@ -120,13 +120,22 @@ static void drop_leaving(struct service_runtime *s)
 	}
 }
 
+/* No alarm before the first verdicts. */
+static bool any_checking(const struct service_runtime *s)
+{
+	for (size_t i = 0; i < s->backends_count; i++)
+		if (s->backends[i]->state == BACKEND_CHECKING)
+			return true;
+	return false;
+}
+
 static void tell_if_empty(const struct service_runtime *s)
 {
 	struct events *events = s->reconciler->events;
 	char key[VIP_LEN + 8];
 
 	snprintf(key, sizeof(key), "empty:%s", s->key);
-	if (s->backends_count && s->slots_by_state[SLOT_EMPTY])
+	if (s->backends_count && s->slots_by_state[SLOT_EMPTY] && !any_checking(s))
 		events_alarm(events, "service", key,
 			     "%s (%s): no backend is up, its packets are dropped", s->name, s->key);
 	else
