@@ -185,6 +185,21 @@ static int unknown_option(const struct command *command, const char *option, str
 		option, *group ? " " : "", group, command ? " " : "", command ? command->name : "");
 }
 
+/* A key that can be given to `add` alone says so. */
+static int no_option(const struct command *command, const char *option, struct error *err)
+{
+	const struct schema_key *key = NULL;
+
+	if (command && command->keys && !command->adds && strncmp(option, "--", 2) == 0 &&
+	    !strchr(option, '_'))
+		key = schema_find(command->keys, option + 2);
+	if (key && (key->flags & SCHEMA_FIXED))
+		return error_set(err, -EINVAL,
+				 "%s cannot be changed; remove the %s and add it anew", option,
+				 command->keys->object);
+	return unknown_option(command, option, err);
+}
+
 /* schema_test() with the error named after the option instead of the key. */
 static int test_value(const char *option, const struct schema_key *key, const char *value,
 		      struct error *err)
@@ -269,7 +284,7 @@ static int take_option(struct walk *walk, struct error *err)
 		return r ? r : set_global(args, found.global, value, err);
 	}
 	if (!args->command || text[1] != '-' || !find_option(args->command, option + 2, &found))
-		return unknown_option(args->command, option, err);
+		return no_option(args->command, option, err);
 	if (found.flag >= 0) {
 		args->flags[found.flag] = true;
 		return no_value(option, value, err);

@@ -35,8 +35,7 @@ static void print_event(const struct out *out, const json_t *event)
 static void note_gap(struct reader *reader, int64_t seq)
 {
 	if (reader->seq && seq > reader->seq + 1 && !reader->out->json)
-		out_line(reader->out, "(%" PRId64 " events are missing here)",
-			 seq - reader->seq - 1);
+		out_line(reader->out, "(events missing here: %" PRId64 ")", seq - reader->seq - 1);
 	reader->seq = seq;
 }
 

@@ -19,12 +19,19 @@ static const char *check_kind(const struct args *args, const struct vip *address
 	return kind ?: address->protocol == IPPROTO_TCP ? "tcp" : "none";
 }
 
+/* Put in what was given. A kind that follows from the name is left out, as in a file. */
 static void set_check_keys(const struct args *args, json_t *check)
 {
-	for (size_t i = 0; i < args->values_count; i++)
-		if (args->values[i].check)
-			json_object_set_new(check, args->values[i].key->name,
-					    json_string(args->values[i].text));
+	const char *name = json_string_value(json_object_get(check, "name")) ?: "";
+
+	for (size_t i = 0; i < args->values_count; i++) {
+		const struct args_value *value = &args->values[i];
+		bool named =
+			strcmp(value->key->name, "kind") == 0 && strcmp(value->text, name) == 0;
+
+		if (value->check && !named)
+			json_object_set_new(check, value->key->name, json_string(value->text));
+	}
 }
 
 static int name_test(const char *name, struct error *err)
@@ -97,13 +104,14 @@ static void drop_defaults(json_t *check)
 }
 
 /* A check that is called by its kind is called by its new one from now on. */
-static void rename_check(json_t *check, const char *kind)
+static void change_kind(json_t *check, const char *kind)
 {
 	const char *name = json_string_value(json_object_get(check, "name"));
 	const char *old = json_string_value(json_object_get(check, "kind"));
 
-	if (kind && name && old && strcmp(name, old) == 0)
+	if (name && old && strcmp(name, old) == 0)
 		json_object_set_new(check, "name", json_string(kind));
+	json_object_del(check, "kind");
 }
 
 /* The service's checks with the only one changed as asked for: a new reference in *@ret. */
@@ -123,9 +131,8 @@ static int change_check(struct cli *cli, const char *service, json_t **ret, stru
 				 "which to change: change them by `shunt apply`",
 				 service, json_array_size(checks));
 	check = json_deep_copy(json_array_get(checks, 0));
-	rename_check(check, kind);
 	if (kind)
-		json_object_set_new(check, "kind", json_string(kind));
+		change_kind(check, kind);
 	json_object_del(check, "status");
 	drop_defaults(check);
 	set_check_keys(&cli->args, check);

@@ -90,8 +90,8 @@ static void print_totals(const struct out *out, const json_t *status)
 			    *reply_packets = out_count(out_number(totals, "reply_packets")),
 			    *reply_bytes = out_count(out_number(totals, "reply_bytes"));
 
-	out_line(out, LABEL "%s services, %s backends, %s up", "totals", services, backends, up);
-	out_line(out, LABEL "%s connections, %s packets, %s bytes; replies %s packets, %s bytes",
+	out_line(out, LABEL "services %s, backends %s, up %s", "totals", services, backends, up);
+	out_line(out, LABEL "connections %s, packets %s, bytes %s; replies: packets %s, bytes %s",
 		 "traffic", connections, packets, bytes, reply_packets, reply_bytes);
 }
 
@@ -101,14 +101,14 @@ static void print_memory(const struct out *out, const json_t *status)
 	const json_t *memory = out_get(status, "memory");
 	_cleanup_free_ char *bytes = out_count(out_number(memory, "maps_bytes"));
 
-	out_line(out, LABEL "%s bytes of maps", "memory", bytes);
+	out_line(out, LABEL "maps %s bytes", "memory", bytes);
 	for (size_t i = 0; i < ARRAY_SIZE(rooms); i++) {
 		_cleanup_free_ char *used_path = mem_printf("%s_used", rooms[i]),
 				    *max_path = mem_printf("%s_max", rooms[i]),
 				    *used = out_text(memory, used_path),
 				    *max = out_text(memory, max_path);
 
-		out_line(out, LABEL "%s of %s %s used", "", used, max, rooms[i]);
+		out_line(out, LABEL "%s %s of %s", "", rooms[i], used, max);
 	}
 }
 

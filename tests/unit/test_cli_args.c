@@ -21,7 +21,7 @@ static const struct {
 	 "\"address\":\"tcp:192.0.2.10:80\"}\n"},
 	{"service add web tcp:192.0.2.10:80 --check none",
 	 "PUT /v1/services/web {\"address\":\"tcp:192.0.2.10:80\","
-	 "\"checks\":[{\"name\":\"none\",\"kind\":\"none\"}]}\n"},
+	 "\"checks\":[{\"name\":\"none\"}]}\n"},
 	{"service add web tcp:192.0.2.10:80 --check-interval 500ms --check-fall=2",
 	 "PUT /v1/services/web {\"address\":\"tcp:192.0.2.10:80\","
 	 "\"checks\":[{\"name\":\"tcp\",\"interval\":\"500ms\",\"fall\":\"2\"}]}\n"},
@@ -123,7 +123,9 @@ static const struct {
 	{"service add web tcp:192.0.2.1:80 --check-kind tcp", 2, "unknown option --check-kind"},
 	{"service add web tcp:192.0.2.1:80 --address tcp:192.0.2.1:80", 2,
 	 "unknown option --address"},
-	{"service set web --table-size 251", 2, "unknown option --table-size"},
+	{"service set web --table-size 251", 1,
+	 "--table-size cannot be changed; remove the service and add it anew"},
+	{"service set web --address=tcp:192.0.2.1:80", 1, "--address cannot be changed"},
 	{"backend set web 10.0.0.11 --override none", 2, "unknown option --override"},
 	{"backend set web 10.0.0.11 --check tcp", 2, "unknown option --check"},
 	{"backend set web 10.0.0.11 --weight", 2, "--weight: expected a value, N, behind it"},
@@ -255,7 +257,7 @@ static void test_set_check(void **state)
 		"\"rise\":\"1\"}]}");
 	/* called by its kind: called by the new one */
 	assert_set(SERVICE("tcp", "tcp", "2s"), "--check none",
-		   "{\"checks\":[{\"name\":\"none\",\"fall\":5,\"kind\":\"none\"}]}");
+		   "{\"checks\":[{\"name\":\"none\",\"fall\":5}]}");
 	/* called otherwise: the kind must be said */
 	assert_set(SERVICE("main", "tcp", "2s"), "--check-fall 3",
 		   "{\"checks\":[{\"name\":\"main\",\"kind\":\"tcp\",\"fall\":\"3\"}]}");

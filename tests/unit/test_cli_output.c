@@ -41,12 +41,12 @@ static const struct {
 	 "interface   eth0 native\n"
 	 "interface   eth1 generic (slower than native), link is down\n"
 	 "checker     running, pid 13, restarts 0\n"
-	 "totals      2 services, 6 backends, 5 up\n"
-	 "traffic     1235 connections, 56796 packets, 12.3G bytes; replies 0 packets, 0 bytes\n"
-	 "memory      25.2M bytes of maps\n"
-	 "            32762 of 4194304 slots used\n"
-	 "            32 of 65536 backends used\n"
-	 "            2 of 4096 services used\n"
+	 "totals      services 2, backends 6, up 5\n"
+	 "traffic     connections 1235, packets 56796, bytes 12.3G; replies: packets 0, bytes 0\n"
+	 "memory      maps 25.2M bytes\n"
+	 "            slots 32762 of 4194304\n"
+	 "            backends 32 of 65536\n"
+	 "            services 2 of 4096\n"
 	 "ALARM       since 2024-11-23 07:07:58.123: 192.0.2.10 is held by 02:00:00:00:00:99\n"},
 	{"service list",
 	 "NAME ADDRESS           SCHEDULER FORWARD UP     ANNOUNCE CONNECTIONS DESCRIPTION\n"
@@ -133,7 +133,7 @@ static const struct {
 		  "icmp_echo  answer      0 ICMP echo request to a VIP, answered by the program\n"},
 	{"events",
 	 "2024-11-23 07:07:58.123  info     service    web: added\n"
-	 "(2 events are missing here)\n"
+	 "(events missing here: 2)\n"
 	 "2024-11-23 07:07:59.500  warning  backend    10.0.0.11:80 of web: up -> down: connection "
 	 "refused\n"},
 	{"diff", "add     service dns\n"
