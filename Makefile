@@ -112,6 +112,7 @@ $(B)/man/%: docs/man/%.scd | $(SETUP)
 
 # --- tests ---
 
+.SECONDARY: $(UNIT:=.o)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter-out $(LIB),$^) $(LIB) -lcmocka $(pkg_libs)
