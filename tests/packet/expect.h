@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * expect.h - for test programs that are no table: a list of named functions, each of which passes
+ * when all its expectations hold. The first that does not ends its function.
+ */
+#ifndef PACKET_EXPECT_H
+#define PACKET_EXPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct expect_test {
+	const char *name;
+	bool (*run)(void *arg);
+};
+
+#define EXPECT(condition)                                                                          \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(stderr, "    %s:%d: %s\n", __FILE__, __LINE__, #condition);        \
+			return false;                                                              \
+		}                                                                                  \
+	} while (0)
+
+#define EXPECT_EQUAL(got, want)                                                                    \
+	do {                                                                                       \
+		long long got_ = (got), want_ = (want);                                            \
+		if (got_ != want_) {                                                               \
+			fprintf(stderr, "    %s:%d: %s is %lld, expected %lld (%s)\n", __FILE__,   \
+				__LINE__, #got, got_, want_, #want);                               \
+			return false;                                                              \
+		}                                                                                  \
+	} while (0)
+
+/* Run all; prints the failed ones and the last line. Returns the exit code. */
+int expect_run(const struct expect_test *tests, size_t count, void *arg);
+
+#endif
