@@ -186,7 +186,7 @@ static int unknown_option(const struct command *command, const char *option, str
 }
 
 /* A key that can be given to `add` alone says so. */
-static int no_option(const struct command *command, const char *option, struct error *err)
+static int refuse_option(const struct command *command, const char *option, struct error *err)
 {
 	const struct schema_key *key = NULL;
 
@@ -284,7 +284,7 @@ static int take_option(struct walk *walk, struct error *err)
 		return r ? r : set_global(args, found.global, value, err);
 	}
 	if (!args->command || text[1] != '-' || !find_option(args->command, option + 2, &found))
-		return no_option(args->command, option, err);
+		return refuse_option(args->command, option, err);
 	if (found.flag >= 0) {
 		args->flags[found.flag] = true;
 		return no_value(option, value, err);

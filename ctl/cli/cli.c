@@ -58,7 +58,10 @@ static int run_command(struct cli *cli, const struct cli_world *world, struct er
 	if (r)
 		return r;
 	cli->transport = transport;
-	return cli->args.command->run(cli, err);
+	r = cli->args.command->run(cli, err);
+	if (r && !err->code)
+		error_set(err, r, "%s", strerror(-r)); /* never without a word */
+	return r;
 }
 
 /* What was printed must have arrived; that the reader has gone (`| head`) is no error. */
@@ -71,6 +74,13 @@ static int finish_output(FILE *out, int r, struct error *err)
 	if (errno == EPIPE)
 		return 0;
 	return r ? r : error_set(err, CLI_FAILED, "cannot write the output: %s", strerror(errno));
+}
+
+/* The one mistake that is answered by more than a line; @err stays empty. */
+static int no_command(const struct cli_world *world)
+{
+	help_print_short(world->err);
+	return CLI_USAGE;
 }
 
 static int run(int argc, char **argv, const struct cli_world *world, struct error *err)
@@ -87,14 +97,16 @@ static int run(int argc, char **argv, const struct cli_world *world, struct erro
 		fprintf(world->out, "shunt %s\n", SHUNT_VERSION);
 	else if (cli.args.help)
 		help_print(world->out, cli.args.group, cli.args.command);
-	else
+	else if (cli.args.command)
 		r = run_command(&cli, world, err);
+	else
+		return no_command(world);
 	return finish_output(world->out, r, err);
 }
 
 static void print_error(FILE *f, const struct error *err)
 {
-	_cleanup_free_ char *text = out_safe(err->text[0] ? err->text : strerror(-err->code));
+	_cleanup_free_ char *text = out_safe(err->text);
 	_cleanup_free_ char *file = out_safe(err->file);
 
 	if (err->file[0] && err->line)
@@ -108,17 +120,9 @@ static void print_error(FILE *f, const struct error *err)
 int cli_run(int argc, char **argv, const struct cli_world *world)
 {
 	struct error err = {};
-	int r;
+	int r = run(argc, argv, world, &err);
 
-	if (argc < 2) {
-		help_print_short(world->err);
-		return CLI_EXIT_USAGE;
-	}
-	r = run(argc, argv, world, &err);
-	if (r) {
-		if (!err.code)
-			error_set(&err, r, "%s", strerror(-r));
+	if (r && err.code)
 		print_error(world->err, &err);
-	}
 	return cli_exit_code(r);
 }

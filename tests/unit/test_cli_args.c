@@ -204,14 +204,19 @@ static void test_quoted_text_is_safe(void **state)
 				     "`shunt help` lists what there is\n");
 }
 
-static void test_no_arguments(void **state)
+static void test_no_command(void **state)
 {
-	_cleanup_run_ struct run run = run_shunt(NULL, "");
+	static const char *const none[] = {"", "-s /x", "--json --color never", "--"};
 
-	assert_int_equal(run.code, 2);
-	assert_string_equal(run.out, "");
-	assert_has(run.err, "usage: shunt ");
-	assert_has(run.err, "service add|set|remove|list|show, backend");
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		_cleanup_run_ struct run run = run_shunt(NULL, none[i]);
+
+		assert_int_equal(run.code, 2);
+		assert_string_equal(run.out, "");
+		assert_string_equal(run.asked, "");
+		assert_has(run.err, "usage: shunt ");
+		assert_has(run.err, "service add|set|remove|list|show, backend");
+	}
 }
 
 static void test_too_many_options(void **state)
@@ -306,7 +311,7 @@ int main(void)
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_quoted_text_is_safe),
-		cmocka_unit_test(test_no_arguments),
+		cmocka_unit_test(test_no_command),
 		cmocka_unit_test(test_too_many_options),
 		cmocka_unit_test(test_set_check),
 		cmocka_unit_test(test_set_check_of_many),
