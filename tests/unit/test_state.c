@@ -271,7 +271,7 @@ static void test_file_limits(void **state)
 	free(text);
 	/* its size is not known before */
 	assert_int_equal(file_read("/proc/self/maps", 1 << 20, &text, &size, NULL, NULL), 0);
-	assert_true(size > 4096 && strlen(text) == size);
+	assert_true(size > 0 && strlen(text) == size);
 	free(text);
 }
 
