@@ -71,7 +71,7 @@ static int finish_output(FILE *out, int r, struct error *err)
 
 	if (!failed)
 		return r;
-	if (errno == EPIPE)
+	if (errno == EPIPE && (!r || r == -EPIPE))
 		return 0;
 	return r ? r : error_set(err, CLI_FAILED, "cannot write the output: %s", strerror(errno));
 }
