@@ -342,6 +342,11 @@ static void test_diff_sees_the_admin_that_holds(void **state)
 		       "\"to\":\"drain\"}]");
 	set(&backend_schema, before, "admin", "drain");
 	assert_changes(from, to, "[]");
+	set(&backend_schema, before, "admin", "enabled");
+	set(&backend_schema, before, "override", "drain");
+	set(&backend_schema, after, "override", "none");
+	set(&backend_schema, after, "admin", "drain");
+	assert_changes(from, to, "[]");
 }
 
 static void test_diff_does_not_mind_the_order(void **state)
