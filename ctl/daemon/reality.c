@@ -18,6 +18,12 @@ static uint64_t realtime_us(void)
 
 /* --- state --- */
 
+/* A way that worked before (an earlier daemon's) holds while its neighbour is only being asked. */
+static bool reachable(const struct backend_runtime *b)
+{
+	return !b->unwritten && (b->hop.resolved || (b->hop.pending && b->way_known));
+}
+
 struct eligible_facts reality_facts(const struct backend_runtime *b)
 {
 	return (struct eligible_facts){
@@ -26,7 +32,7 @@ struct eligible_facts reality_facts(const struct backend_runtime *b)
 		.backup = b->backup,
 		.leaving = b->leaving,
 		.verdict = b->verdict,
-		.reachable = b->hop.resolved && !b->unwritten,
+		.reachable = reachable(b),
 	};
 }
 
@@ -119,6 +125,7 @@ static void write_entry(struct backend_runtime *b)
 		memcpy(entry.smac, b->hop.smac, sizeof(entry.smac));
 	}
 	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);
+	b->way_known = entry.ifindex != 0;
 	/* what stood in its way may be on its way out: tried again when something is removed */
 	b->unwritten = r != 0;
 	if (r && r != -EEXIST)

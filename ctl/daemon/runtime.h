@@ -43,6 +43,7 @@ struct backend_runtime {
 	struct check_runtime *checks[MODEL_CHECKS_MAX];
 	size_t checks_count;
 	struct net_hop hop;
+	bool way_known; /* its entry has a next hop, from now or from the daemon before */
 	bool asked_way; /* net keeps its neighbour resolved */
 	bool unwritten; /* its entry could not be written yet: `hop.reason` says why */
 	enum protocol_verdict verdict; /* of all checks together */

@@ -28,6 +28,7 @@ struct net_hop {
 	uint8_t dmac[6], smac[6];
 	uint32_t mtu;
 	bool resolved;    /* everything above is known */
+	bool pending;     /* not resolved: its neighbour was asked and has not failed yet */
 	char reason[160]; /* when not resolved: why, for people ("no route to 10.0.0.11") */
 };
 

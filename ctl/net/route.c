@@ -172,6 +172,7 @@ static void explain_neighbour(struct net_hop *hop, const struct neighbour *n)
 		explain(hop, "neighbour %s on %s does not answer", via, hop->ifname);
 	else
 		explain(hop, "neighbour %s on %s has not answered yet", via, hop->ifname);
+	hop->pending = !n->error && !n->silent;
 }
 
 /* The link is known and carries Ethernet, @d->neighbour is there. */
