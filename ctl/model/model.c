@@ -159,8 +159,8 @@ int model_accepts(const struct model *model, const struct service *service, cons
 }
 
 /*
- * One of the endpoints that no two services may share. Sorted, equal ones are neighbours, so that
- * the whole model is checked in n log n.
+ * One of the endpoints that no two services may share (and none has twice). Sorted, equal ones are
+ * neighbours, so that the whole model is checked in n log n.
  */
 struct claim {
 	struct vip at;
@@ -186,9 +186,7 @@ static const struct service *claims_conflict(struct claim *claims, size_t n,
 	for (size_t i = 1; i < n; i++) {
 		const struct claim *c = &claims[i];
 
-		if (vip_compare(&c->at, &c[-1].at) != 0 || c->service == c[-1].service)
-			continue;
-		if (!later || c->place < later->place) {
+		if (vip_compare(&c->at, &c[-1].at) == 0 && (!later || c->place < later->place)) {
 			later = c;
 			*ret_owner = c[-1].service;
 		}
