@@ -132,9 +132,11 @@ int client_lines(struct cli *cli, struct request *request,
 {
 	__attribute__((cleanup(reply_cleanup))) struct reply reply = {
 		.sink.write = reply_split, .line = line, .arg = arg};
+	bool endless = request->endless;
 	int r = exchange(cli, request, &reply, err);
 
 	if (r)
 		return r;
-	return reply.length ? line(arg, reply.text, err) : 0; /* a last line without its end */
+	/* a last line without its end: whole where the answer is, torn where it has none */
+	return reply.length && !endless ? line(arg, reply.text, err) : 0;
 }

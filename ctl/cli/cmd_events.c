@@ -59,15 +59,15 @@ static int on_line(void *arg, const char *line, struct error *err)
 
 static int follow(struct cli *cli, struct reader *reader, struct error *err)
 {
-	_cleanup_close_ int stop = stop_open(err);
+	__attribute__((cleanup(stop_close))) struct stop stop = STOP_NONE;
 	struct request request;
-	int r;
+	int r = stop_open(cli->out.file, &stop, err);
 
-	if (stop < 0)
-		return stop;
+	if (r)
+		return r;
 	request_init(&request, "GET", NULL, "/v1/events?follow=1");
 	request.endless = true;
-	request.stop_fd = stop;
+	request.stop_fd = stop.fd;
 	r = client_lines(cli, &request, on_line, reader, err);
 	if (r == -ECANCELED)
 		return 0;

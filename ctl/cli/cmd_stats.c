@@ -137,12 +137,12 @@ static void print_round(struct cli *cli, const json_t *stats, bool rate, bool wa
 int cmd_stats_run(struct cli *cli, struct error *err)
 {
 	bool rate = args_flag(&cli->args, "rate"), watch = args_flag(&cli->args, "watch");
-	_cleanup_close_ int stop = rate || watch ? stop_open(err) : -1;
+	__attribute__((cleanup(stop_close))) struct stop stop = STOP_NONE;
 	_cleanup_json_ json_t *before = NULL;
-	int r;
+	int r = rate || watch ? stop_open(cli->out.file, &stop, err) : 0;
 
-	if ((rate || watch) && stop < 0)
-		return stop;
+	if (r)
+		return r;
 	do {
 		_cleanup_json_ json_t *now = NULL, *rates = NULL;
 
@@ -157,6 +157,6 @@ int cmd_stats_run(struct cli *cli, struct error *err)
 			return 0;
 		json_decref(before);
 		before = take_ptr(now);
-	} while ((rate || watch) && !ferror(cli->out.file) && !stop_wait(stop, STATS_PERIOD_MS));
+	} while ((rate || watch) && !ferror(cli->out.file) && !stop_wait(&stop, STATS_PERIOD_MS));
 	return 0;
 }

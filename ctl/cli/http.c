@@ -114,6 +114,8 @@ static int transfer_error(const struct http *http, const struct request *request
 	case CURLE_PARTIAL_FILE:
 		if (!status_of(http))
 			return unreachable(http, request, "no answer came on socket", err);
+		if (request->endless)
+			return 0; /* it cannot end otherwise */
 		return error_set(err, CLI_FAILED, "the answer on socket %s was cut short; " HINT,
 				 http->socket);
 	case CURLE_UNSUPPORTED_PROTOCOL:

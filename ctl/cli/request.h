@@ -17,7 +17,7 @@ struct request {
 	const char *method;
 	char *path;   /* owned */
 	char *body;   /* owned JSON text, NULL = none */
-	bool endless; /* the answer has no end: no time limit once it has begun */
+	bool endless; /* no time limit once the answer has begun, nor is it ever cut short */
 	int stop_fd;  /* with endless: readable when the person has had enough */
 };
 

@@ -168,6 +168,8 @@ static const struct {
 	{"events", "events", OK(EVENT EVENT), CLOSE, 0, EVENT_OUT EVENT_OUT, NULL},
 	{"events cut short", "events", CHUNKED "50\r\n" EVENT, CLOSE, 1, EVENT_OUT,
 	 "was cut short"},
+	{"events torn while followed", "events --follow", CHUNKED "50\r\n" EVENT "{\"seq", CLOSE, 3,
+	 EVENT_OUT, "ended the stream"},
 	{"events end while followed", "events --follow", OK(EVENT), CLOSE, 3, EVENT_OUT,
 	 "ended the stream"},
 };
@@ -293,22 +295,17 @@ static void test_socket_from_environment(void **state)
 
 /* --- until the person has had enough --- */
 
-static void test_follow_until_interrupt(void **state)
+/* `shunt events --follow` in a process of its own, its output in the pipe *@ret_out. */
+static pid_t follow(struct server *s, int *ret_out)
 {
-	static const char answer[] = CHUNKED "38\r\n" EVENT "\r\n";
-	int fds[2], status;
-	struct server s;
-	char line[256];
-	ssize_t n;
+	int fds[2];
 	pid_t pid;
 
-	assert_int_equal(sizeof(EVENT) - 1, 0x38);
-	server_start(&s, answer, HANG);
 	assert_int_equal(pipe(fds), 0);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		char *argv[] = {(char *)"shunt",  (char *)"-s",       s.path,
+		char *argv[] = {(char *)"shunt",  (char *)"-s",       s->path,
 				(char *)"events", (char *)"--follow", NULL};
 		const struct cli_world world = {
 			.out = fdopen(fds[1], "w"), .err = stderr, .connect = connect_shortly};
@@ -317,15 +314,44 @@ static void test_follow_until_interrupt(void **state)
 		_exit(cli_run(5, argv, &world));
 	}
 	close(fds[1]);
+	*ret_out = fds[0];
+	return pid;
+}
+
+/* It ends when interrupted, or when its reader goes, though nothing more is printed then. */
+static void assert_follow_ends(bool interrupt)
+{
+	static const char answer[] = CHUNKED "38\r\n" EVENT "\r\n";
+	int out, status;
+	struct server s;
+	char line[256];
+	pid_t pid;
+
+	assert_int_equal(sizeof(EVENT) - 1, 0x38);
+	server_start(&s, answer, HANG);
+	pid = follow(&s, &out);
 	/* the line comes at once, though the answer has no end: it is not held back in a buffer */
-	n = read(fds[0], line, sizeof(line));
-	assert_int_equal(n, sizeof(EVENT_OUT) - 1);
-	kill(pid, SIGINT);
+	assert_int_equal(read(out, line, sizeof(line)), sizeof(EVENT_OUT) - 1);
+	if (interrupt)
+		kill(pid, SIGINT);
+	else
+		close(out);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (interrupt)
+		close(out);
 	server_stop(&s);
-	close(fds[0]);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_follow_until_interrupt(void **state)
+{
+	assert_follow_ends(true);
+}
+
+static void test_follow_until_nobody_reads(void **state)
+{
+	assert_follow_ends(false);
 }
 
 int main(void)
@@ -338,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_long_path),
 		cmocka_unit_test(test_socket_from_environment),
 		cmocka_unit_test(test_follow_until_interrupt),
+		cmocka_unit_test(test_follow_until_nobody_reads),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
