@@ -2,11 +2,13 @@
 /* expect.c - see expect.h. */
 #include "packet/expect.h"
 
-int expect_run(const struct expect_test *tests, size_t count, void *arg)
+int expect_run(const struct expect_test *tests, size_t count, void (*before)(void *arg), void *arg)
 {
 	unsigned int failed = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		if (before)
+			before(arg);
 		if (tests[i].run(arg))
 			continue;
 		fprintf(stderr, "FAILED %s\n", tests[i].name);

@@ -33,7 +33,8 @@ struct expect_test {
 		}                                                                                  \
 	} while (0)
 
-/* Run all; prints the failed ones and the last line. Returns the exit code. */
-int expect_run(const struct expect_test *tests, size_t count, void *arg);
+/* Run all, each after @before (may be NULL); prints the failed ones and the last line. Returns the
+ * exit code. */
+int expect_run(const struct expect_test *tests, size_t count, void (*before)(void *arg), void *arg);
 
 #endif

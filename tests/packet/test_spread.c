@@ -153,7 +153,7 @@ int main(void)
 	s.ifindex = if_nametoindex("lo");
 	draw_clients(&s);
 	fill(&s);
-	code = expect_run(tests, ARRAY_SIZE(tests), &s);
+	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &s);
 	dataplane_close(s.dp);
 	return code;
 }

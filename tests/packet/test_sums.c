@@ -118,7 +118,7 @@ int main(void)
 	int code;
 
 	world_open(&world);
-	code = expect_run(tests, ARRAY_SIZE(tests), &world);
+	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &world);
 	world_close(&world);
 	return code;
 }

@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test_life.c - services and backends over a dataplane's life: a restart, a range that grows,
+ * removals and their grace periods, limits. Each test starts with nothing pinned.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+
+#include "base/cleanup.h"
+#include "packet/expect.h"
+#include "packet/world.h"
+
+#define SLOTS 251
+#define WEB   "tcp:" VIP ":80"
+#define SHOP  "tcp:" VIP ":443"
+
+static uint32_t lo; /* its number: packets come in by it and leave by it */
+
+/* --- short words for what the tests do --- */
+
+static struct dataplane_service *reopen(struct dataplane *dp, const char *address)
+{
+	struct dataplane_service *service = NULL;
+	struct vip vip;
+
+	if (vip_parse(address, &vip, NULL) == 0)
+		dataplane_service_open(dp, &vip, SLOTS, &service, NULL);
+	return service;
+}
+
+static void point_slots(struct dataplane_service *service, uint16_t number)
+{
+	for (uint32_t i = 0; i < SLOTS; i++)
+		dataplane_slot_write(service, i, SHUNT_SLOT(number, 0));
+}
+
+/* A service with one backend, 10.0.0.5:80, that gets every packet. */
+static struct dataplane_service *simple_service(struct dataplane *dp, const char *address,
+						enum shunt_forward forward)
+{
+	struct dataplane_service *service = world_service(dp, address, SLOTS, 0);
+
+	point_slots(service, world_backend(service, "10.0.0.5:80", forward, lo));
+	world_publish(service, forward);
+	return service;
+}
+
+static uint16_t nth_backend(struct dataplane_service *service, unsigned int n,
+			    enum shunt_forward forward)
+{
+	char address[32];
+
+	snprintf(address, sizeof(address), "10.1.%u.%u:80", n / 250, 1 + n % 250);
+	return world_backend(service, address, forward, lo);
+}
+
+static int send_packet(struct dataplane *dp, const char *from, const char *to)
+{
+	struct frame frame = {TCP, .from = from, .to = to};
+	uint8_t in[FRAME_MAX], out[FRAME_MAX];
+	size_t length = frame_build(&frame, in);
+
+	return world_run(dp, lo, in, length, out, &length);
+}
+
+static int send_web(struct dataplane *dp)
+{
+	return send_packet(dp, CLIENT, VIP ":80");
+}
+
+static uint64_t packets(const struct dataplane_service *service)
+{
+	struct shunt_counters sum;
+
+	dataplane_service_counters(service, &sum);
+	return sum.packets;
+}
+
+static struct shunt_counters backend_counters(const struct dataplane_service *service,
+					      uint16_t number)
+{
+	struct shunt_counters sum;
+
+	dataplane_backend_counters(service, number, &sum);
+	return sum;
+}
+
+static struct dataplane_info info(const struct dataplane *dp)
+{
+	struct dataplane_info info;
+
+	dataplane_info(dp, &info);
+	return info;
+}
+
+/* --- behind the dataplane's back: the pinned maps --- */
+
+static int pinned_map(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d/%s", SHUNT_ABI_VERSION, name);
+	return bpf_obj_get(path);
+}
+
+static struct shunt_service pinned_service(uint16_t port)
+{
+	struct shunt_tuple4_key key = {inet_addr(VIP), htons(port), IPPROTO_TCP, 0};
+	struct shunt_service entry = {0};
+	_cleanup_close_ int fd = pinned_map("services4");
+
+	bpf_map_lookup_elem(fd, &key, &entry);
+	return entry;
+}
+
+/* As a CPU does that still works with what it read before. */
+static void count_packets_at(uint32_t index, unsigned int more)
+{
+	size_t cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct shunt_counters *counters = calloc(cpus, sizeof(*counters));
+	_cleanup_close_ int fd = pinned_map("counters");
+
+	bpf_map_lookup_elem(fd, &index, counters);
+	counters[cpus - 1].packets += more;
+	bpf_map_update_elem(fd, &index, counters, BPF_ANY);
+}
+
+static struct shunt_tuple4_key nat_key(const char *address)
+{
+	struct shunt_tuple4_key key = {.protocol = IPPROTO_TCP};
+	struct endpoint at;
+
+	endpoint_parse(address, &at, NULL);
+	key.addr = at.addr.v4.s_addr;
+	key.port = htons(at.port);
+	return key;
+}
+
+static bool nat_read(const char *address, struct shunt_nat *ret)
+{
+	struct shunt_tuple4_key key = nat_key(address);
+	_cleanup_close_ int fd = pinned_map("nat4");
+
+	return bpf_map_lookup_elem(fd, &key, ret) == 0;
+}
+
+static void nat_write(const char *address, const struct shunt_nat *value)
+{
+	struct shunt_tuple4_key key = nat_key(address);
+	_cleanup_close_ int fd = pinned_map("nat4");
+
+	bpf_map_update_elem(fd, &key, value, BPF_ANY);
+}
+
+/* --- a restart --- */
+
+static bool restart_keeps_settings(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(1234);
+	struct dataplane_info before = info(dp), after;
+
+	EXPECT(!before.adopted);
+	EXPECT_EQUAL(before.abi_version, SHUNT_ABI_VERSION);
+	EXPECT(before.map_bytes > before.slots_max * sizeof(uint32_t));
+	EXPECT_EQUAL(strlen(before.program_tag), 16);
+	dataplane_close(dp);
+	dp = world_dataplane(99); /* a wish that comes too late */
+	after = info(dp);
+	EXPECT(after.adopted);
+	EXPECT_EQUAL(after.seed, 1234);
+	EXPECT_EQUAL(after.slots_max, before.slots_max);
+	EXPECT_EQUAL(after.backends_max, before.backends_max);
+	EXPECT(after.program_id != before.program_id);
+	return true;
+}
+
+static bool restart_keeps_services(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	uint16_t second = world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo);
+	struct shunt_service entry = pinned_service(80);
+	struct shunt_backend first;
+
+	dataplane_slot_write(web, 7, SHUNT_SLOT(second, 1));
+	for (int i = 0; i < 10; i++)
+		EXPECT_EQUAL(send_web(dp), XDP_TX);
+	dataplane_close(dp);
+	dp = world_dataplane(0);
+	EXPECT_EQUAL(info(dp).services_used, 1);
+	EXPECT_EQUAL(info(dp).slots_used, SLOTS);
+	simple_service(dp, SHOP, SHUNT_FORWARD_DR); /* takes nothing that is taken */
+	EXPECT((web = reopen(dp, WEB)));
+	EXPECT_EQUAL(dataplane_slots(web)[6], SHUNT_SLOT(1, 0));
+	EXPECT_EQUAL(dataplane_slots(web)[7], SHUNT_SLOT(second, 1));
+	EXPECT_EQUAL(pinned_service(80).slot_base, entry.slot_base);
+	EXPECT_EQUAL(pinned_service(80).backend_base, entry.backend_base);
+	EXPECT(pinned_service(443).slot_base != entry.slot_base);
+	EXPECT(pinned_service(443).backend_base != entry.backend_base);
+	EXPECT(dataplane_backend_read(web, 1, &first));
+	EXPECT_EQUAL(first.addr4, inet_addr("10.0.0.5"));
+	EXPECT_EQUAL(world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo), second);
+	EXPECT_EQUAL(world_backend(web, "10.0.0.7:80", SHUNT_FORWARD_DR, lo), second + 1);
+	EXPECT_EQUAL(packets(web), 10);
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	EXPECT_EQUAL(packets(web), 11);
+	return true;
+}
+
+static bool another_table_size_is_refused(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	struct error err = {0};
+	struct vip vip;
+
+	vip_parse(WEB, &vip, NULL);
+	EXPECT_EQUAL(dataplane_service_open(dp, &vip, SLOTS + 6, &web, &err), -EEXIST);
+	EXPECT(strstr(err.text, WEB));
+	EXPECT_EQUAL(dataplane_slots_count(web), SLOTS);
+	return true;
+}
+
+static bool unpublished_service_is_forgotten(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = world_service(dp, WEB, SLOTS, 0);
+
+	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_NAT, lo);
+	point_slots(web, 1);
+	EXPECT_EQUAL(send_web(dp), XDP_PASS);
+	dataplane_close(dp);
+	dp = world_dataplane(0);
+	EXPECT_EQUAL(info(dp).services_used, 0);
+	EXPECT_EQUAL(info(dp).slots_used, 0);
+	EXPECT((web = reopen(dp, WEB)));
+	EXPECT_EQUAL(dataplane_slots(web)[0], 0); /* the same memory, but clear */
+	EXPECT(!dataplane_backend_read(web, 1, &(struct shunt_backend){0}));
+	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat){0}));
+	return true;
+}
+
+static bool unopened_services_go(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+
+	simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	simple_service(dp, "tcp:" VIP_STRICT ":80", SHUNT_FORWARD_NAT);
+	dataplane_close(dp);
+	dp = world_dataplane(0);
+	EXPECT(reopen(dp, WEB));
+	EXPECT_EQUAL(dataplane_remove_unopened(dp), 1);
+	EXPECT_EQUAL(info(dp).services_used, 1);
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	EXPECT_EQUAL(send_packet(dp, CLIENT, VIP_STRICT ":80"), XDP_PASS);
+	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat){0}));
+	EXPECT_EQUAL(dataplane_remove_unopened(dp), 0);
+	return true;
+}
+
+/* --- a daemon that died between two writes --- */
+
+static bool stale_ways_back_go(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
+	struct shunt_nat value, right;
+
+	EXPECT(nat_read("10.0.0.5:80", &right));
+	value = right;
+	nat_write("10.0.0.6:80", &value); /* removed backend, its way back not yet */
+	value.vip = inet_addr(VIP_STRICT);
+	nat_write("10.0.0.7:80", &value); /* removed service */
+	value = right;
+	value.backend += 3;
+	nat_write("10.0.0.5:80", &value); /* moved range, its ways back not yet */
+	dataplane_close(dp);
+	dp = world_dataplane(0);
+	EXPECT(!nat_read("10.0.0.6:80", &value));
+	EXPECT(!nat_read("10.0.0.7:80", &value));
+	EXPECT(nat_read("10.0.0.5:80", &value));
+	EXPECT_EQUAL(value.backend, right.backend);
+	EXPECT((web = reopen(dp, WEB)));
+	return true;
+}
+
+static bool missing_ways_back_come(void *arg)
+{
+	struct shunt_tuple4_key key = nat_key("10.0.0.5:80");
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct shunt_nat value;
+	_cleanup_close_ int fd = -1;
+
+	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
+	fd = pinned_map("nat4");
+	EXPECT_EQUAL(bpf_map_delete_elem(fd, &key), 0);
+	dataplane_close(dp);
+	dp = world_dataplane(0);
+	EXPECT(nat_read("10.0.0.5:80", &value));
+	EXPECT_EQUAL(value.vip, inet_addr(VIP));
+	return true;
+}
+
+static bool counters_of_a_dead_number_are_kept(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+
+	count_packets_at(pinned_service(80).backend_base + 2, 50); /* number 2 is not in use */
+	dataplane_close(dp);
+	dp = world_dataplane(0);
+	EXPECT((web = reopen(dp, WEB)));
+	EXPECT_EQUAL(world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo), 2);
+	EXPECT_EQUAL(backend_counters(web, 2).packets, 0);
+	EXPECT_EQUAL(packets(web), 50);
+	return true;
+}
+
+/* --- a range that grows --- */
+
+static bool growth_keeps_everything(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
+	struct shunt_service before = pinned_service(80);
+	struct shunt_nat way;
+
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQUAL(send_web(dp), XDP_TX);
+	for (unsigned int n = 2; n <= 40; n++)
+		EXPECT_EQUAL(nth_backend(web, n, SHUNT_FORWARD_NAT), n);
+	EXPECT_EQUAL(pinned_service(80).backend_cap, 64);
+	EXPECT(pinned_service(80).backend_base != before.backend_base);
+	EXPECT_EQUAL(pinned_service(80).slot_base, before.slot_base);
+	EXPECT_EQUAL(backend_counters(web, 1).packets, 5);
+	EXPECT_EQUAL(packets(web), 5);
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	EXPECT_EQUAL(backend_counters(web, 1).packets, 6);
+	EXPECT(nat_read("10.0.0.5:80", &way));
+	EXPECT_EQUAL(way.backend, pinned_service(80).backend_base + 1);
+	EXPECT(nat_read("10.1.0.41:80", &way));
+	EXPECT_EQUAL(way.backend, pinned_service(80).backend_base + 40);
+	point_slots(web, 40);
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	EXPECT_EQUAL(backend_counters(web, 40).packets, 1);
+	return true;
+}
+
+static bool late_counts_are_added(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	uint32_t old = pinned_service(80).backend_base;
+
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	for (unsigned int n = 2; n <= 16; n++)
+		nth_backend(web, n, SHUNT_FORWARD_DR);
+	count_packets_at(old + 1, 7);
+	EXPECT_EQUAL(packets(web), 1);
+	world_grace(dp);
+	EXPECT_EQUAL(packets(web), 8);
+	EXPECT_EQUAL(backend_counters(web, 1).packets, 1);
+	EXPECT_EQUAL(info(dp).backends_used, 32); /* the old range is free */
+	return true;
+}
+
+static bool old_range_waits_for_grace(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	uint32_t old = pinned_service(80).backend_base;
+
+	for (unsigned int n = 2; n <= 16; n++)
+		nth_backend(web, n, SHUNT_FORWARD_DR);
+	simple_service(dp, SHOP, SHUNT_FORWARD_DR);
+	EXPECT(pinned_service(443).backend_base != old);
+	world_grace(dp);
+	simple_service(dp, "tcp:" VIP ":8443", SHUNT_FORWARD_DR);
+	EXPECT_EQUAL(pinned_service(8443).backend_base, old);
+	return true;
+}
+
+/* --- removals --- */
+
+static bool removed_number_waits_for_grace(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	struct shunt_backend entry;
+	struct error err = {0};
+
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, &err), -EBUSY); /* in the slots */
+	point_slots(web, world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo));
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, &err), 0);
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, &err), -ENOENT);
+	EXPECT(!dataplane_backend_read(web, 1, &entry));
+	count_packets_at(pinned_service(80).backend_base + 1, 4); /* a CPU is late */
+	EXPECT_EQUAL(world_backend(web, "10.0.0.7:80", SHUNT_FORWARD_DR, lo), 3);
+	EXPECT_EQUAL(world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_DR, lo), 4);
+	EXPECT_EQUAL(packets(web), 5);
+	world_grace(dp);
+	EXPECT_EQUAL(packets(web), 5);
+	EXPECT_EQUAL(world_backend(web, "10.0.0.8:80", SHUNT_FORWARD_DR, lo), 1);
+	EXPECT_EQUAL(backend_counters(web, 1).packets, 0);
+	EXPECT_EQUAL(packets(web), 5);
+	return true;
+}
+
+static bool number_retires_in_a_moved_range(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	point_slots(web, world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo));
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, NULL), 0);
+	for (unsigned int n = 3; n <= 20; n++)
+		EXPECT_EQUAL(nth_backend(web, n, SHUNT_FORWARD_DR), n);
+	world_grace(dp);
+	EXPECT_EQUAL(packets(web), 1);
+	EXPECT_EQUAL(nth_backend(web, 30, SHUNT_FORWARD_DR), 1);
+	return true;
+}
+
+static bool removed_backend_has_no_way_back(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
+	struct shunt_nat way;
+
+	EXPECT(nat_read("10.0.0.5:80", &way));
+	point_slots(web, 0);
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, NULL), 0);
+	EXPECT(!nat_read("10.0.0.5:80", &way));
+	return true;
+}
+
+static bool way_back_follows_forward(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	struct shunt_nat way;
+
+	EXPECT(!nat_read("10.0.0.5:80", &way));
+	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_NAT, lo);
+	EXPECT(nat_read("10.0.0.5:80", &way));
+	EXPECT_EQUAL(way.port, htons(80));
+	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_DR, lo);
+	EXPECT(!nat_read("10.0.0.5:80", &way));
+	return true;
+}
+
+static bool removed_service_waits_for_grace(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
+	struct shunt_service old = pinned_service(80);
+
+	EXPECT_EQUAL(dataplane_service_remove(web, NULL), 0);
+	EXPECT_EQUAL(send_web(dp), XDP_PASS);
+	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat){0}));
+	EXPECT_EQUAL(info(dp).services_used, 0);
+	EXPECT_EQUAL(info(dp).slots_used, SLOTS);
+	simple_service(dp, SHOP, SHUNT_FORWARD_DR);
+	EXPECT(pinned_service(443).slot_base != old.slot_base);
+	EXPECT(pinned_service(443).backend_base != old.backend_base);
+	world_grace(dp);
+	EXPECT_EQUAL(info(dp).slots_used, SLOTS);
+	EXPECT_EQUAL(dataplane_retire_begin(dp), 0); /* nothing waits */
+	web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	EXPECT_EQUAL(pinned_service(80).slot_base, old.slot_base);
+	EXPECT_EQUAL(packets(web), 0);
+	return true;
+}
+
+static bool service_goes_while_its_number_retires(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	uint64_t first, second;
+
+	point_slots(web, 0);
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, NULL), 0);
+	EXPECT((first = dataplane_retire_begin(dp)) != 0);
+	EXPECT_EQUAL(dataplane_service_remove(web, NULL), 0);
+	EXPECT((second = dataplane_retire_begin(dp)) > first);
+	dataplane_retire_end(dp, first);
+	EXPECT_EQUAL(info(dp).slots_used, SLOTS); /* its grace period is the second */
+	dataplane_retire_end(dp, second);
+	EXPECT_EQUAL(info(dp).slots_used, 0);
+	return true;
+}
+
+/* --- what is refused --- */
+
+static bool two_nat_services_cannot_share(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct shunt_backend entry = {.forward = SHUNT_FORWARD_NAT, .ifindex = lo};
+	struct dataplane_service *shop;
+	struct error err = {0};
+	struct endpoint at;
+	uint16_t number;
+
+	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
+	shop = world_service(dp, SHOP, SLOTS, 0);
+	endpoint_parse("10.0.0.5:80", &at, NULL);
+	entry.addr4 = at.addr.v4.s_addr;
+	entry.port = htons(at.port);
+	EXPECT_EQUAL(dataplane_backend_open(shop, &at, &number, &err), 0);
+	EXPECT_EQUAL(dataplane_backend_write(shop, number, &entry, &err), -EEXIST);
+	EXPECT(strstr(err.text, "10.0.0.5:80") && strstr(err.text, VIP ":80"));
+	entry.forward = SHUNT_FORWARD_DR;
+	EXPECT_EQUAL(dataplane_backend_write(shop, number, &entry, &err), 0);
+	return true;
+}
+
+static bool slots_are_used_up(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	struct error err = {0};
+	struct vip vip;
+
+	vip_parse(SHOP, &vip, NULL);
+	EXPECT_EQUAL(dataplane_service_open(dp, &vip, info(dp).slots_max, &web, &err), -ENOSPC);
+	EXPECT(strstr(err.text, "slots_max"));
+	EXPECT_EQUAL(info(dp).slots_used, SLOTS);
+	EXPECT_EQUAL(info(dp).backends_used, 16);
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	return true;
+}
+
+static bool backends_are_used_up(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	struct endpoint at = {.addr.family = AF_INET, .port = 80};
+	struct error err = {0};
+	uint16_t number = 0;
+	int r = 0;
+
+	for (uint32_t n = 1; n < 2000 && r == 0; n++) {
+		at.addr.v4.s_addr = htonl(0x0a020000 + n);
+		r = dataplane_backend_open(web, &at, &number, &err);
+		world_grace(dp);
+	}
+	EXPECT_EQUAL(r, -ENOSPC);
+	EXPECT(strstr(err.text, "backends_max"));
+	EXPECT_EQUAL(number, 511); /* of 1024 entries: 512 and, while it would move, 1024 more */
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	return true;
+}
+
+static bool wrong_writes_are_refused(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	struct shunt_backend entry = {.forward = SHUNT_FORWARD_DR, .ifindex = lo};
+	struct error err = {0};
+
+	EXPECT_EQUAL(dataplane_backend_write(web, 1, &entry, &err), -EINVAL); /* another address */
+	EXPECT_EQUAL(dataplane_backend_write(web, 2, &entry, &err), -EINVAL); /* never opened */
+	EXPECT_EQUAL(dataplane_backend_write(web, 999, &entry, &err), -EINVAL);
+	EXPECT_EQUAL(dataplane_backend_write(web, 0, &entry, &err), -EINVAL);
+	EXPECT_EQUAL(send_web(dp), XDP_TX);
+	return true;
+}
+
+static void start_anew(void *arg)
+{
+	dataplane_teardown(WORLD_PIN_DIR, NULL);
+}
+
+#define TEST(function)                                                                             \
+	{                                                                                          \
+#function, function                                                                \
+	}
+
+int main(void)
+{
+	static const struct expect_test tests[] = {
+		TEST(restart_keeps_settings),
+		TEST(restart_keeps_services),
+		TEST(another_table_size_is_refused),
+		TEST(unpublished_service_is_forgotten),
+		TEST(unopened_services_go),
+		TEST(stale_ways_back_go),
+		TEST(missing_ways_back_come),
+		TEST(counters_of_a_dead_number_are_kept),
+		TEST(growth_keeps_everything),
+		TEST(late_counts_are_added),
+		TEST(old_range_waits_for_grace),
+		TEST(removed_number_waits_for_grace),
+		TEST(number_retires_in_a_moved_range),
+		TEST(removed_backend_has_no_way_back),
+		TEST(way_back_follows_forward),
+		TEST(removed_service_waits_for_grace),
+		TEST(service_goes_while_its_number_retires),
+		TEST(two_nat_services_cannot_share),
+		TEST(slots_are_used_up),
+		TEST(backends_are_used_up),
+		TEST(wrong_writes_are_refused),
+	};
+
+	world_isolate();
+	world_ip("link set lo up\n");
+	lo = if_nametoindex("lo");
+	return expect_run(tests, ARRAY_SIZE(tests), start_anew, NULL);
+}
