@@ -194,7 +194,7 @@ static int refuse_option(const struct command *command, const char *option, stru
 	    !strchr(option, '_'))
 		key = schema_find(command->keys, option + 2);
 	if (key && (key->flags & SCHEMA_FIXED))
-		return error_set(err, -EINVAL,
+		return error_set(err, CLI_USAGE,
 				 "%s cannot be changed; remove the %s and add it anew", option,
 				 command->keys->object);
 	return unknown_option(command, option, err);
