@@ -40,16 +40,19 @@ static const struct global {
 	{'s', "socket", true}, {'j', "json"}, {0, "color", true}, {'h', "help"}, {'V', "version"},
 };
 
+/* Is @option ("-j", "--json"; @length of it) this one? */
+static bool is_global(const struct global *g, const char *option, size_t length)
+{
+	if (option[1] != '-')
+		return length == 2 && option[1] == g->letter;
+	return length == strlen(g->name) + 2 && strncmp(option + 2, g->name, length - 2) == 0;
+}
+
 static const struct global *find_global(const char *option, size_t length)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
-		const struct global *g = &globals[i];
-
-		if (option[1] == '-' ? strlen(g->name) == length - 2 &&
-					       strncmp(option + 2, g->name, length - 2) == 0
-				     : length == 2 && g->letter && option[1] == g->letter)
-			return g;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(globals); i++)
+		if (is_global(&globals[i], option, length))
+			return &globals[i];
 	return NULL;
 }
 
