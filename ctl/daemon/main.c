@@ -11,6 +11,8 @@ static int fail(const struct error *err)
 {
 	if (err->file[0] && err->line)
 		log_error("shuntd: %s:%u: %s", err->file, err->line, err->text);
+	else if (err->file[0])
+		log_error("shuntd: %s: %s", err->file, err->text);
 	else
 		log_error("shuntd: %s", err->text);
 	return 1;

@@ -367,10 +367,10 @@ http {{
 """
 
 
-def listens(host, port, protocol="tcp"):
-    """Does anything on the host listen on the port?"""
+def listens(host, port, protocol="tcp", address=None):
+    """Does anything on the host listen on the port (and at the address)?"""
     flags = "-Hltn" if protocol == "tcp" else "-Hlun"
-    return bool(host.run("ss", flags, f"sport = :{port}").stdout.strip())
+    return bool(host.run("ss", flags, "src", f"{address or ''}:{port}").stdout.strip())
 
 
 def _die_with_parent():

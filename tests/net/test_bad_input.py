@@ -115,7 +115,6 @@ FILES = {
     "two backends of one address": (GOOD.replace(BACKENDS[1], BACKENDS[0]), f".*{BACKENDS[0]}"),
     "two checks of one name": (GOOD.replace("backend", 'check "tcp" { kind = none }\n\tbackend', 1),
                                r"\d+: .*tcp"),
-    "environment in a value": (GOOD.replace("forward", 'description = "${HOME}"\n\tforward'), None),
     "port 0": (GOOD.replace(":80", ":0"), r"\d+: .*port"),
     "port 65536": (GOOD.replace(":80", ":65536"), r"\d+: .*65536"),
     "weight -1": (GOOD.replace("{  }", "{ weight = -1 }"), r"\d+: .*weight.*-1"),
@@ -129,11 +128,13 @@ FILES = {
     "unterminated string": (GOOD.replace('"web"', '"web'), r"\d+: "),
     "bad interface name": (GOOD.replace('"eth0"', '"an-interface-name-too-long"'),
                            r"\d+: .*an-interface-name-too-long"),
+    "empty": ("", ".*empty"),
+    "comments alone": ("# nothing\n", ".*empty"),
     "no address": (re.sub(r"\taddress.*\n", "", GOOD), ".*address"),
 }
 
 
-@pytest.mark.parametrize("name", [name for name, (_, what) in FILES.items() if what])
+@pytest.mark.parametrize("name", FILES)
 def test_file(unchanged, name):
     """`shuntd -t`, `shunt check` and `shunt apply` say the same of a bad file."""
     text, what = FILES[name]
@@ -145,21 +146,6 @@ def test_file(unchanged, name):
         done = run(*command, check=False)
         assert done.returncode == 1 and not done.stdout, command
         assert_one_line(done.stderr, re.escape(path) + ":" + what)
-
-
-def test_dollar_in_a_value_is_kept(unchanged):
-    """libconfuse would put the environment's HOME there."""
-    text, _ = FILES["environment in a value"]
-    done = unchanged.shunt("--json", "apply", "--dry-run", "-", stdin=text)
-    assert "${HOME}" in done.stdout and os.environ.get("HOME", "/root") + '"' not in done.stdout
-
-
-def test_empty_config_is_right_and_empty(lab):
-    shuntd = Shuntd(lab, "")
-    assert lab.director.run(SHUNTD, "-t", "-c", shuntd.config_path).returncode == 0
-    shuntd.start()
-    assert shuntd.json("list")["services"] == []
-    assert shuntd.json("status")["interfaces"] == []
 
 
 @pytest.mark.parametrize("make", ["missing", "directory", "forbidden"])
@@ -218,7 +204,7 @@ def test_no_permission_on_the_socket(daemon):
     finally:
         os.chmod(daemon.socket, mode)
     assert done.returncode == 1
-    assert_one_line(done.stderr, re.escape(daemon.socket) + ".*ermission denied")
+    assert_one_line(done.stderr, "ermission denied.*" + re.escape(daemon.socket))
 
 
 # name: (method, path, body, status)
@@ -239,7 +225,7 @@ REQUESTS = {
     "method unheard of": ("BREW", "/v1/services", None, 405),
     "bad escape": ("GET", "/v1/services/%zz", None, (400, 404)),
     "body over the limit": ("POST", "/v1/apply", "x" * ((4 << 20) + 1), 413),
-    "fixed key": ("PATCH", "/v1/services/web", {"address": "tcp:192.0.2.9:80"}, 409),
+    "fixed key": ("PATCH", "/v1/services/web", {"address": "tcp:192.0.2.9:80"}, 400),
 }
 
 

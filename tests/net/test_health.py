@@ -89,14 +89,18 @@ def test_the_checker_ends_with_its_daemon(lab, servers, start):
     wait_until(lambda: not process_start(checker), what="the checker to end")
 
 
+def slots_of(shuntd):
+    return shuntd.backends("web")[B2]["status"]["slots"]
+
+
 def test_by_hand(lab, servers, start):
     """drain and disable take a backend out, enable brings it back."""
     shuntd = start(service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS, check=CHECK), {"web": 3})
     for command, state in (("drain", "draining"), ("disable", "disabled"), ("enable", "up")):
         shuntd.shunt("backend", command, "web", BACKENDS[1])
         wait_until(lambda state=state: shuntd.states("web")[B2] == state, what=f"b2 {state}")
-        share = shuntd.backends("web")[B2]["status"]["slots"]
-        assert (share > 0) == (state == "up")
+        wait_until(lambda state=state: (slots_of(shuntd) > 0) == (state == "up"), 1,
+                   f"slots of b2 when {state}")
 
 
 def test_backup_serves_only_when_no_other_lives(lab, servers, start):

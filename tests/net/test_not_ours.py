@@ -8,10 +8,13 @@ def reasons(shuntd):
     return {r["name"]: r["count"] for r in shuntd.get("/v1/drops")["reasons"]}
 
 
-def echo(host, port, protocol="TCP", version=4):
-    host.spawn(f"echo-{protocol}-{port}", "socat",
-               f"{protocol}{version}-LISTEN:{port},fork,reuseaddr", "EXEC:cat")
-    wait_until(lambda: listens(host, port, protocol.lower()), what=f"an echo on {port}")
+def echo(host, port, protocol="TCP", version=4, bind=None):
+    options = f"{port},fork,reuseaddr" + (f",bind={bind}" if bind else "")
+    server = host.spawn(f"echo-{protocol}-{port}", "socat", f"{protocol}{version}-LISTEN:{options}",
+                        "EXEC:cat")
+    wait_until(lambda: listens(host, port, protocol.lower(), bind) or not server.alive(),
+               what=f"an echo on {port}")
+    assert server.alive(), server.log()
 
 
 def ask(host, address, text="hello\n"):
@@ -43,8 +46,9 @@ def test_tcp_to_the_directors_own_address(lab, shuntd):
 def test_another_port_of_the_vip(lab, shuntd):
     """Not to a service: the director's own listener answers, and it is counted."""
     lab.director.ip(f"addr add {DR_VIP}/32 dev lo\naddr add {NAT_VIP}/32 dev lo\n")
-    echo(lab.director, 9999, "UDP")
-    echo(lab.director, 9998)
+    for vip in (DR_VIP, NAT_VIP):
+        echo(lab.director, 9999, "UDP", bind=vip)
+        echo(lab.director, 9998, bind=vip)
     before = reasons(shuntd)
     for vip in (DR_VIP, NAT_VIP):
         assert ask(lab.client, f"UDP:{vip}:9999") == "hello\n"
@@ -57,7 +61,8 @@ def test_unmatched_drop(lab, servers, start):
     from conftest import two_services
     shuntd = start(two_services(), {"web-dr": 3}, settings="unmatched = drop")
     lab.director.ip(f"addr add {DR_VIP}/32 dev lo\n")
-    echo(lab.director, 9999, "UDP")
+    echo(lab.director, 9999, "UDP", bind=DR_VIP)
+    echo(lab.director, 9999, "UDP", bind=DIRECTOR_CLIENT_SIDE)
     assert ask(lab.client, f"UDP:{DR_VIP}:9999") == ""
     assert reasons(shuntd)["unmatched_drop"] >= 1
     assert ask(lab.client, f"UDP:{DIRECTOR_CLIENT_SIDE}:9999") == "hello\n"
@@ -83,7 +88,7 @@ sendp([eth / IP(**ip, options=[IPOption_RR()], ttl=3) / UDP(sport=5, dport=80) /
        Ether(src=eth.src, dst=eth.dst, type=0x88b5) / b"another ethertype........................"],
       iface="eth0", verbose=False)
 """
-    expression = ["ether", "src", "02:00:00:00:00:02"]
+    expression = ["ether", "src", "02:00:00:00:00:02", "and", "ether", "dst", "02:00:00:00:00:01"]
     with Capture(lab.switch, "director0", *expression, name="sent") as sent, \
             Capture(lab.director, "eth0", *expression, name="arrived") as arrived:
         lab.client.run("/usr/bin/python3", "-c", script)

@@ -70,7 +70,7 @@ def test_files(shuntd):
         return stat.S_IMODE(os.stat(path).st_mode)
     assert mode(shuntd.runtime_dir) == 0o755 and mode(shuntd.socket) == 0o666
     assert mode(shuntd.pin_dir) == 0o700
-    assert mode(shuntd.state_dir) & 0o077 == 0
+    assert mode(shuntd.state_dir) & 0o027 == 0
     for directory, _, files in os.walk(shuntd.state_dir):
         assert all(mode(f"{directory}/{name}") & 0o022 == 0 for name in files)
 

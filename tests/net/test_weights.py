@@ -2,7 +2,7 @@
 """test_weights.py - connections are split by weight, and the tables by the config alone."""
 import collections
 
-from lab import BACKENDS, CLIENT, DR_VIP, NAT_VIP
+from lab import BACKENDS, CLIENT, DR_VIP, NAT_VIP, wait_until
 from shuntd import SEED, Shuntd, config, service
 from traffic import tuples
 
@@ -40,7 +40,13 @@ def table(shuntd, name):
     """A service's slots, each as its backend's address."""
     slots = shuntd.get(f"/v1/services/{name}/slots")
     assert set(slots["untracked"]) == {0}
-    return [slots["backends"][str(number)] for number in slots["cur"]]
+    return [slots["backends"].get(str(number)) for number in slots["cur"]]
+
+
+def full_table(shuntd, name):
+    """The same, as soon as it names all three backends."""
+    wait_until(lambda: len(set(table(shuntd, name))) == 3, what="a table of three backends")
+    return table(shuntd, name)
 
 
 def test_two_directors_compute_the_same_table(make_lab):
@@ -53,8 +59,7 @@ def test_two_directors_compute_the_same_table(make_lab):
         shuntd.start()
         for address, keys in order[1:]:  # one by one, so that the numbers differ too
             shuntd.shunt("backend", "add", "web", address, "--weight", keys.split()[-1])
-        shuntd.wait_up("web", count=3)
-        tables.append(table(shuntd, "web"))
+        tables.append(full_table(shuntd, "web"))
     assert tables[0] == tables[1]
     assert len(tables[0]) == 16381
     shares = collections.Counter(tables[0])
@@ -68,6 +73,5 @@ def test_another_seed_makes_another_table(make_lab):
         shuntd = Shuntd(make_lab(), config(service("web", f"tcp:{DR_VIP}:80", backends=WEIGHTED,
                                                    check="kind = none"), seed=seed))
         shuntd.start()
-        shuntd.wait_up("web")
-        tables.append(table(shuntd, "web"))
+        tables.append(full_table(shuntd, "web"))
     assert tables[0] != tables[1]

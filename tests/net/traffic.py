@@ -106,7 +106,8 @@ class Capture:
 
     def packets(self):
         """The packets as scapy reads them."""
-        from scapy.utils import PcapReader  # slow to load: only for those who need it
+        import scapy.layers.inet  # slow to load: only for those who need it
+        from scapy.utils import PcapReader
         with contextlib.closing(PcapReader(self.path)) as reader:
             return list(reader)
 
