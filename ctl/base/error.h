@@ -12,15 +12,16 @@
 #define BASE_ERROR_H
 
 struct error {
-	int code;	   /* negative errno, 0 = none */
+	int code;          /* negative errno, 0 = none */
 	unsigned int line; /* of the file, 0 = none */
-	char file[256];	   /* "" = none */
-	char text[768];	   /* one line, names the thing and what was expected */
+	char file[256];    /* "" = none */
+	char text[768];    /* one line, names the thing and what was expected */
 };
 
 /*
  * Fill @err (may be NULL) with @code (a negative errno) and the text. Returns @code, so that a
- * caller can write `return error_set(err, -EINVAL, ...)`. What would not print in one line becomes '?'.
+ * caller can write `return error_set(err, -EINVAL, ...)`. What would not print in one line becomes
+ * '?'.
  */
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -19,7 +19,7 @@
 
 #define IP_ADDR_LEN  INET6_ADDRSTRLEN
 #define ENDPOINT_LEN (IP_ADDR_LEN + 8)
-#define VIP_LEN	     (ENDPOINT_LEN + 4)
+#define VIP_LEN      (ENDPOINT_LEN + 4)
 
 struct ip_addr {
 	int family; /* AF_INET, AF_INET6; 0 = none */

@@ -19,10 +19,10 @@
 #include "model/schema.h"
 #include "shunt/abi.h"
 
-#define MODEL_NAME_MAX	    63	 /* of services and checks */
-#define MODEL_CHECKS_MAX    8	 /* of a service */
-#define MODEL_BACKENDS_MAX  4095 /* of a service */
-#define MODEL_WEIGHT_MAX    65535
+#define MODEL_NAME_MAX     63   /* of services and checks */
+#define MODEL_CHECKS_MAX   8    /* of a service */
+#define MODEL_BACKENDS_MAX 4095 /* of a service */
+#define MODEL_WEIGHT_MAX   65535
 
 enum scheduler { SCHEDULER_MAGLEV };
 enum unmatched { UNMATCHED_PASS, UNMATCHED_DROP };
@@ -43,11 +43,11 @@ struct settings {
 struct check {
 	uint64_t set;
 	char name[MODEL_NAME_MAX + 1];
-	int kind; /* enum check_kind */
+	int kind;                   /* enum check_kind */
 	uint32_t interval, timeout; /* ms */
 	uint32_t rise, fall;
 	uint32_t jitter; /* percent of the interval by which a check may come early */
-	uint32_t port;	 /* 0 = the backend's */
+	uint32_t port;   /* 0 = the backend's */
 };
 
 struct backend {

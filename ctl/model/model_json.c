@@ -181,7 +181,7 @@ static int set_key(const struct schema *schema, void *object, const struct schem
 		return r;
 	after = schema_format(key, object);
 	if (strcmp(before, after) != 0)
-		return error_set(err, -EBUSY,
+		return error_set(err, -EINVAL,
 				 "%s cannot be changed from %s to %s; remove the %s and add it "
 				 "anew",
 				 key->name, before, after, schema->object);

@@ -32,7 +32,7 @@ json_t *model_json_model(const struct model *model, enum model_json_keys which);
 /*
  * Set the keys that @json (an object) has. Members named in @ignore (NULL-terminated, may be NULL)
  * and "status" are passed over; an unknown member is -EINVAL. @fixed: refuse a change of
- * SCHEMA_FIXED keys: -EBUSY ("cannot be changed ...; remove the service and add it anew").
+ * SCHEMA_FIXED keys: -EINVAL ("cannot be changed ...; remove the service and add it anew").
  * On error @object may hold some of the new values: work on a copy.
  */
 int model_json_set(const struct schema *schema, void *object, const json_t *json,

@@ -17,14 +17,14 @@
 #include "base/error.h"
 
 enum schema_type {
-	SCHEMA_BOOL,	 /* bool: true, false (also yes/no, on/off) */
-	SCHEMA_NUMBER,	 /* uint32_t in min .. max */
+	SCHEMA_BOOL,     /* bool: true, false (also yes/no, on/off) */
+	SCHEMA_NUMBER,   /* uint32_t in min .. max */
 	SCHEMA_DURATION, /* uint32_t milliseconds in min .. max */
-	SCHEMA_ENUM,	 /* int: index into names; NULL names are no values */
-	SCHEMA_STRING,	 /* char *, owned, NULL = none; clean (base/text.h), at most max bytes */
-	SCHEMA_STRINGS,	 /* struct strings, owned; as text: separated by commas */
-	SCHEMA_VIP,	 /* struct vip */
-	SCHEMA_SEED,	 /* uint64_t, 1 to 16 hexadecimal digits, not all 0; 0 = none, as text "" */
+	SCHEMA_ENUM,     /* int: index into names; NULL names are no values */
+	SCHEMA_STRING,   /* char *, owned, NULL = none; clean (base/text.h), at most max bytes */
+	SCHEMA_STRINGS,  /* struct strings, owned; as text: separated by commas */
+	SCHEMA_VIP,      /* struct vip */
+	SCHEMA_SEED,     /* uint64_t, 1 to 16 hexadecimal digits, not all 0; 0 = none, as text "" */
 };
 
 struct strings {
@@ -34,8 +34,8 @@ struct strings {
 
 /* Flags of a key */
 #define SCHEMA_REQUIRED 1u /* must be given */
-#define SCHEMA_FIXED	2u /* cannot change once the object exists */
-#define SCHEMA_STATE	4u /* asked for by hand: kept in the state directory, no config key, no option */
+#define SCHEMA_FIXED    2u /* cannot change once the object exists */
+#define SCHEMA_STATE    4u /* asked for by hand: in the state directory, not in the file */
 
 struct schema_key {
 	const char *name; /* with _ */
@@ -56,7 +56,7 @@ struct schema {
 	const char *object; /* "service" */
 	const char *phrase; /* "a service": what errors call it */
 	const struct schema_key *keys;
-	size_t count;	   /* at most 64 */
+	size_t count;      /* at most 64 */
 	size_t set_offset; /* of the object's uint64_t set mask */
 };
 

@@ -33,12 +33,12 @@ static inline int scratch_remove(void **state)
 	return r;
 }
 
-/* DIR/NAME, in one of a few buffers that are used in turn. */
+/* DIR/NAME, good until the eighth call from here. */
 static inline const char *scratch_path(void **state, const char *name)
 {
-	static char paths[4][PATH_MAX];
+	static char paths[8][PATH_MAX];
 	static unsigned int turn;
-	char *path = paths[turn++ % 4];
+	char *path = paths[turn++ % 8];
 
 	snprintf(path, PATH_MAX, "%s/%s", (const char *)*state, name);
 	return path;

@@ -453,7 +453,8 @@ static void test_include_limits(void **state)
 static void test_digest(void **state)
 {
 	char first[CONFIG_DIGEST_LEN], other[CONFIG_DIGEST_LEN];
-	const char *path = scratch_write(state, "main.conf", "seed = 1\ninclude('*.inc')");
+	_cleanup_free_ char *path =
+		mem_strdup(scratch_write(state, "main.conf", "seed = 1\ninclude('*.inc')"));
 	_cleanup_free_ char *here = getcwd(NULL, 0);
 
 	scratch_write(state, "a.inc", "unmatched = drop");

@@ -176,7 +176,7 @@ static void test_fixed_keys(void **state)
 	struct error err = {};
 
 	assert_int_equal(read_service(WEB "}", &service, NULL), 0);
-	models_assert_error("size", patch(service, "{'table_size': 4093}", &err), -EBUSY, &err,
+	models_assert_error("size", patch(service, "{'table_size': 4093}", &err), -EINVAL, &err,
 			    "table_size cannot be changed from 16381 to 4093; remove the service");
 	service = service_free(service);
 	assert_int_equal(read_service(WEB "}", &service, NULL), 0);
