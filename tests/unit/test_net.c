@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_net.c - links, ways, neighbours and addresses, with the kernel, in namespaces of its own.
+ * Without root they are skipped. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "net/net.h"
+#include "tests/unit/netns.h"
+
+#define LIMIT_MS     10000 /* what has not come by then does not come */
+#define MANY         2000
+#define SHOW_MANAGED "ip -d neigh show managed"
+
+struct fixture {
+	struct netns ns;
+	struct net *net;
+	unsigned int changed;
+};
+
+static void on_changed(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->changed++;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f;
+
+	if (!netns_possible())
+		return 0;
+	f = calloc(1, sizeof(*f));
+	*state = f;
+	return netns_enter(&f->ns) || net_open(on_changed, f, &f->net, NULL);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	if (!f)
+		return 0;
+	net_close(f->net);
+	netns_leave(&f->ns);
+	free(f);
+	return 0;
+}
+
+static struct fixture *need(void **state)
+{
+	if (!*state)
+		skip();
+	return *state;
+}
+
+#define director(f, ...) assert_int_equal(netns_run((f)->ns.director, __VA_ARGS__), 0)
+#define peer(f, ...)     assert_int_equal(netns_run((f)->ns.peer, __VA_ARGS__), 0)
+
+static struct ip_addr addr(const char *text)
+{
+	struct ip_addr ret;
+
+	assert_int_equal(ip_addr_parse(text, &ret, NULL), 0);
+	return ret;
+}
+
+static struct net_hop resolve(struct fixture *f, const char *to)
+{
+	const struct ip_addr at = addr(to);
+	struct net_hop hop;
+
+	net_resolve(f->net, &at, &hop);
+	return hop;
+}
+
+static void release(struct fixture *f, const char *to)
+{
+	const struct ip_addr at = addr(to);
+
+	net_release(f->net, &at);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Wait for the next notification and take in what has come. */
+static void turn(struct fixture *f, uint64_t until)
+{
+	struct pollfd poller = {.fd = net_fd(f->net), .events = POLLIN};
+	uint64_t now = now_ms();
+
+	if (now >= until || poll(&poller, 1, until - now) <= 0)
+		fail_msg("what was waited for has not come");
+	net_dispatch(f->net);
+}
+
+/* Run until the way to @to is known, by that MAC; what came last was told by `changed`. */
+static struct net_hop wait_resolved(struct fixture *f, const char *to, const char *mac)
+{
+	uint64_t until = now_ms() + LIMIT_MS;
+	struct net_hop hop = resolve(f, to);
+	char text[18] = "";
+
+	for (;;) {
+		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", hop.dmac[0],
+			 hop.dmac[1], hop.dmac[2], hop.dmac[3], hop.dmac[4], hop.dmac[5]);
+		if (hop.resolved && strcmp(text, mac) == 0)
+			return hop;
+		f->changed = 0;
+		while (!f->changed)
+			turn(f, until);
+		hop = resolve(f, to);
+	}
+}
+
+static void wait_reason(struct fixture *f, const char *to, const char *reason)
+{
+	uint64_t until = now_ms() + LIMIT_MS;
+
+	for (;;) {
+		struct net_hop hop = resolve(f, to);
+
+		if (!hop.resolved && strcmp(hop.reason, reason) == 0)
+			return;
+		f->changed = 0;
+		while (!f->changed)
+			turn(f, until);
+	}
+}
+
+/* Nothing waits any more. */
+static void drain(struct fixture *f)
+{
+	struct pollfd poller = {.fd = net_fd(f->net), .events = POLLIN};
+
+	while (poll(&poller, 1, 100) > 0)
+		net_dispatch(f->net);
+	f->changed = 0;
+}
+
+static bool is_managed(const char *neighbour)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "ip -d neigh show to %s", neighbour);
+	return netns_says(command, " managed ");
+}
+
+/* --- ways --- */
+
+static void test_resolve(void **state)
+{
+	struct fixture *f = need(state);
+	const uint8_t own[6] = {2, 0, 0, 0, 0, 1};
+	const struct ip_addr backend = addr("10.9.0.11");
+	struct net_hop hop = resolve(f, "10.9.0.11");
+
+	assert_false(hop.resolved);
+	assert_string_equal(hop.reason, "neighbour 10.9.0.11 on eth1 has not answered yet");
+	hop = wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	assert_string_equal(hop.ifname, "eth1");
+	assert_string_equal(hop.reason, "");
+	assert_memory_equal(hop.smac, own, sizeof(own));
+	assert_int_equal(hop.mtu, 1500);
+	assert_int_equal(ip_addr_compare(&hop.via, &backend), 0);
+	assert_true(is_managed("10.9.0.11"));
+	/* and at once when it is known */
+	release(f, "10.9.0.11");
+	assert_true(resolve(f, "10.9.0.11").resolved);
+}
+
+static void test_release(void **state)
+{
+	struct fixture *f = need(state);
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	release(f, "10.9.0.11");
+	assert_false(is_managed("10.9.0.11"));
+	/* who else talks to it need not ask again */
+	assert_true(netns_says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC));
+	release(f, "10.9.0.11"); /* once too often */
+}
+
+static void test_gateway_shared(void **state)
+{
+	struct fixture *f = need(state);
+	const struct ip_addr gateway = addr("10.9.0.12");
+	struct net_hop hop;
+
+	director(f, "ip route add 10.20.0.0/16 via 10.9.0.12");
+	hop = wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
+	assert_int_equal(ip_addr_compare(&hop.via, &gateway), 0);
+	assert_true(resolve(f, "10.20.0.2").resolved);
+	assert_true(resolve(f, "10.9.0.12").resolved);
+	release(f, "10.20.0.1");
+	release(f, "10.9.0.12");
+	assert_true(is_managed("10.9.0.12"));
+	release(f, "10.20.0.2");
+	assert_false(is_managed("10.9.0.12"));
+}
+
+static void test_route_changes(void **state)
+{
+	struct fixture *f = need(state);
+	const struct ip_addr second = addr("10.9.0.12");
+	struct net_hop hop;
+
+	assert_string_equal(resolve(f, "10.20.0.1").reason, "no route to 10.20.0.1");
+	director(f, "ip route add 10.20.0.0/16 via 10.9.0.11");
+	wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
+	drain(f);
+	director(f, "ip route add 10.20.0.0/24 via 10.9.0.12");
+	turn(f, now_ms() + LIMIT_MS);
+	assert_int_equal(f->changed, 1);
+	hop = wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
+	assert_int_equal(ip_addr_compare(&hop.via, &second), 0);
+	assert_false(is_managed("10.9.0.11"));
+	assert_true(is_managed("10.9.0.12"));
+	director(f, "ip route del 10.20.0.0/24; ip route del 10.20.0.0/16");
+	wait_reason(f, "10.20.0.1", "no route to 10.20.0.1");
+	assert_false(is_managed("10.9.0.12"));
+}
+
+static void test_rules(void **state)
+{
+	struct fixture *f = need(state);
+
+	director(f, "ip route add 10.20.0.0/16 via 10.9.0.11 table 100");
+	assert_string_equal(resolve(f, "10.20.0.1").reason, "no route to 10.20.0.1");
+	director(f, "ip rule add to 10.20.0.0/16 table 100");
+	wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
+	director(f, "ip rule del to 10.20.0.0/16 table 100");
+	wait_reason(f, "10.20.0.1", "no route to 10.20.0.1");
+}
+
+static void test_next_hop_objects(void **state)
+{
+	struct fixture *f = need(state);
+	const struct ip_addr second = addr("10.9.0.12");
+	uint64_t until = now_ms() + LIMIT_MS;
+	struct net_hop hop;
+
+	director(f, "ip nexthop add id 7 via 10.9.0.11 dev eth1; ip route add 10.20.0.0/16 nhid 7");
+	wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
+	director(f, "ip nexthop replace id 7 via 10.9.0.12 dev eth1");
+	for (hop = resolve(f, "10.20.0.1"); ip_addr_compare(&hop.via, &second) != 0;
+	     hop = resolve(f, "10.20.0.1"))
+		turn(f, until);
+	director(f, "ip nexthop del id 7");
+	wait_reason(f, "10.20.0.1", "no route to 10.20.0.1");
+}
+
+static void test_no_way(void **state)
+{
+	static const char *const ways[][2] = {
+		{"10.9.0.1", "10.9.0.1 is an address of the director itself"},
+		{"127.0.0.1", "127.0.0.1 is an address of the director itself"},
+		{"10.9.0.255", "10.9.0.255 is a broadcast address"},
+		{"224.0.0.5", "224.0.0.5 is a multicast address"},
+		{"10.30.1.1", "the route to 10.30.1.1 is of type blackhole"},
+		{"10.30.2.1", "the route to 10.30.2.1 is of type unreachable"},
+		{"10.30.3.1", "the route to 10.30.3.1 is of type prohibit"},
+		{"10.30.4.1", "interface tun9 towards 10.30.4.1 has no Ethernet addresses"},
+		{"10.99.0.1", "no route to 10.99.0.1"},
+		{"2001:db8::1", "this version forwards to IPv4 addresses only"},
+	};
+	struct fixture *f = need(state);
+
+	director(f, "ip route add blackhole 10.30.1.0/24; ip route add unreachable 10.30.2.0/24\n"
+		    "ip route add prohibit 10.30.3.0/24; ip tuntap add tun9 mode tun\n"
+		    "ip route add 224.0.0.0/4 dev eth1\n"
+		    "ip link set tun9 up; ip route add 10.30.4.0/24 dev tun9");
+	drain(f);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct net_hop hop = resolve(f, ways[i][0]);
+
+		assert_false(hop.resolved);
+		assert_string_equal(hop.reason, ways[i][1]);
+		release(f, ways[i][0]);
+	}
+}
+
+/* --- neighbours --- */
+
+static void test_mac_change(void **state)
+{
+	struct fixture *f = need(state);
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	/* nobody says so: the managed entry's own probes find it */
+	peer(f, "ip link set br0 address 02:00:00:00:00:cc");
+	wait_resolved(f, "10.9.0.11", "02:00:00:00:00:cc");
+}
+
+static void test_own_mac_change(void **state)
+{
+	const uint8_t now[6] = {2, 0, 0, 0, 0, 0xdd};
+	struct fixture *f = need(state);
+	uint64_t until = now_ms() + LIMIT_MS;
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	director(f, "ip link set eth1 address 02:00:00:00:00:dd");
+	while (memcmp(resolve(f, "10.9.0.11").smac, now, sizeof(now)) != 0)
+		turn(f, until);
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+}
+
+static void test_silent(void **state)
+{
+	struct fixture *f = need(state);
+
+	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
+	peer(f, "ip addr del 10.9.0.12/24 dev br0");
+	wait_reason(f, "10.9.0.12", "neighbour 10.9.0.12 on eth1 does not answer");
+	/* asked again and again, but still silent */
+	drain(f);
+	assert_string_equal(resolve(f, "10.9.0.12").reason,
+			    "neighbour 10.9.0.12 on eth1 does not answer");
+	peer(f, "ip addr add 10.9.0.12/24 dev br0");
+	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
+}
+
+static void test_deleted_by_hand(void **state)
+{
+	struct fixture *f = need(state);
+	uint64_t until = now_ms() + LIMIT_MS;
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	director(f, "ip neigh del 10.9.0.11 dev eth1");
+	while (!is_managed("10.9.0.11"))
+		turn(f, until);
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	/* or made an ordinary one */
+	director(f, "ip neigh replace 10.9.0.11 dev eth1 lladdr " NETNS_PEER_MAC " nud stale");
+	assert_false(is_managed("10.9.0.11"));
+	while (!is_managed("10.9.0.11"))
+		turn(f, until);
+}
+
+static void test_permanent(void **state)
+{
+	struct fixture *f = need(state);
+
+	director(f, "ip neigh add 10.9.0.11 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
+	wait_resolved(f, "10.9.0.11", "02:00:00:00:00:ee");
+	drain(f);
+	assert_true(netns_says("ip -d neigh show to 10.9.0.11", "PERMANENT"));
+	/* made permanent later */
+	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
+	director(f, "ip neigh replace 10.9.0.12 dev eth1 lladdr 02:00:00:00:00:ef nud permanent");
+	wait_resolved(f, "10.9.0.12", "02:00:00:00:00:ef");
+	drain(f);
+	release(f, "10.9.0.11");
+	release(f, "10.9.0.12");
+	assert_true(netns_says("ip -d neigh show to 10.9.0.11", "PERMANENT"));
+	assert_true(netns_says("ip -d neigh show to 10.9.0.12", "PERMANENT"));
+}
+
+static void test_managed_by_others(void **state)
+{
+	struct fixture *f = need(state);
+
+	director(f, "ip neigh replace 10.9.0.11 dev eth1 managed; "
+		    "ip neigh replace 10.9.0.12 dev eth1 lladdr " NETNS_PEER_MAC " extern_learn");
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
+	drain(f);
+	release(f, "10.9.0.11");
+	release(f, "10.9.0.12");
+	assert_true(is_managed("10.9.0.11"));
+	assert_true(netns_says("ip -d neigh show to 10.9.0.12", "extern_learn"));
+}
+
+static void test_next_daemon(void **state)
+{
+	struct fixture *f = need(state);
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	net_close(f->net);
+	assert_true(is_managed("10.9.0.11"));
+	assert_int_equal(net_open(on_changed, f, &f->net, NULL), 0);
+	assert_true(resolve(f, "10.9.0.11").resolved);
+	release(f, "10.9.0.11");
+	assert_false(is_managed("10.9.0.11"));
+}
+
+static void test_probe_once(void **state)
+{
+	const struct ip_addr one = addr("10.9.0.11"), fixed = addr("10.9.0.77"),
+			     kept = addr("10.9.0.12");
+	struct fixture *f = need(state);
+	uint64_t until = now_ms() + LIMIT_MS;
+	uint32_t eth1;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
+	net_probe_neighbour(f->net, eth1, &one);
+	while (!netns_says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC))
+		turn(f, until);
+	assert_false(is_managed("10.9.0.11"));
+	director(f, "ip neigh add 10.9.0.77 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
+	net_probe_neighbour(f->net, eth1, &fixed);
+	assert_true(netns_says("ip neigh show to 10.9.0.77", "PERMANENT"));
+	/* one that is kept stays so */
+	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
+	net_probe_neighbour(f->net, eth1, &kept);
+	assert_true(is_managed("10.9.0.12"));
+}
+
+/* --- links --- */
+
+static void test_interface_replaced(void **state)
+{
+	struct fixture *f = need(state);
+	struct net_hop before = wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC), after;
+
+	director(f, "ip link del eth1");
+	wait_reason(f, "10.9.0.11", "no route to 10.9.0.11");
+	/* between two turns of the loop it comes, goes and comes */
+	assert_int_equal(netns_plug(&f->ns, "02:00:00:00:00:02"), 0);
+	director(f, "ip link del eth1");
+	assert_int_equal(netns_plug(&f->ns, "02:00:00:00:00:03"), 0);
+	after = wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	assert_int_equal(after.smac[5], 3);
+	assert_int_not_equal(after.ifindex, before.ifindex);
+	assert_true(is_managed("10.9.0.11"));
+}
+
+static void test_link_down(void **state)
+{
+	struct fixture *f = need(state);
+	uint32_t ifindex = wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC).ifindex;
+
+	peer(f, "ip link set port down");
+	wait_reason(f, "10.9.0.11", "interface eth1 is down: no carrier");
+	assert_false(net_link_up(f->net, ifindex));
+	peer(f, "ip link set port up");
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	assert_true(net_link_up(f->net, ifindex));
+	assert_true(is_managed("10.9.0.11"));
+	director(f, "ip link set eth1 down");
+	wait_reason(f, "10.9.0.11", "no route to 10.9.0.11");
+	director(f, "ip link set eth1 up");
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	assert_true(is_managed("10.9.0.11"));
+}
+
+static void test_link_questions(void **state)
+{
+	struct fixture *f = need(state);
+	uint8_t mac[6], own[6] = {2, 0, 0, 0, 0, 1};
+	char name[IF_NAMESIZE];
+	struct error err = {};
+	uint32_t eth1, lo;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, &err), 0);
+	assert_int_equal(net_link_index(f->net, "lo", &lo, &err), 0);
+	assert_string_equal(net_link_name(f->net, eth1, name), "eth1");
+	assert_string_equal(net_link_name(f->net, 9999, name), "");
+	assert_true(net_link_mac(f->net, eth1, mac));
+	assert_memory_equal(mac, own, sizeof(mac));
+	assert_false(net_link_mac(f->net, lo, mac));
+	assert_true(net_mac_ours(f->net, own));
+	own[5] = 9;
+	assert_false(net_mac_ours(f->net, own));
+	assert_true(net_link_up(f->net, lo));
+	assert_int_equal(net_link_index(f->net, "eth7", &eth1, &err), -ENOENT);
+	assert_string_equal(err.text, "no interface 'eth7'");
+	assert_int_equal(net_link_index(f->net, "a-name-that-is-too-long", &eth1, &err), -ENOENT);
+	assert_int_equal(net_link_index(f->net, "", &eth1, &err), -ENOENT);
+	/* known at once, before its notification is read */
+	director(f, "ip link add eth8 type veth peer name eth9");
+	assert_int_equal(net_link_index(f->net, "eth8", &eth1, &err), 0);
+	assert_string_equal(net_link_name(f->net, eth1, name), "eth8");
+	assert_false(net_forwarding("eth1"));
+	director(f, "echo 1 >/proc/sys/net/ipv4/conf/eth1/forwarding");
+	assert_true(net_forwarding("eth1"));
+	assert_false(net_forwarding("eth7"));
+}
+
+/* A bridge tells of its ports as of links; a port that leaves it is still there. */
+static void test_bridge_port(void **state)
+{
+	struct fixture *f = need(state);
+	uint32_t eth1;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
+	director(f, "ip link add br9 type bridge; ip link set eth1 master br9");
+	drain(f);
+	director(f, "ip link set eth1 nomaster");
+	drain(f);
+	assert_true(net_link_up(f->net, eth1));
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+}
+
+/* --- being told --- */
+
+static void test_told_only_of_what_matters(void **state)
+{
+	struct fixture *f = need(state);
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	drain(f);
+	director(f, "ip route add 10.50.0.0/16 via 10.9.0.12\n"
+		    "ip neigh add 10.9.0.99 dev eth1 lladdr 02:00:00:00:00:99\n"
+		    "ip neigh del 10.9.0.99 dev eth1; ip route del 10.50.0.0/16");
+	turn(f, now_ms() + LIMIT_MS);
+	assert_int_equal(f->changed, 0);
+	director(f, "ip link set eth1 mtu 1400");
+	turn(f, now_ms() + LIMIT_MS);
+	assert_int_equal(f->changed, 1);
+	assert_int_equal(resolve(f, "10.9.0.11").mtu, 1400);
+}
+
+/* More happens than the socket holds: read anew, and told. */
+static void test_overrun(void **state)
+{
+	const struct ip_addr last = addr("10.40.3.232");
+	int bytes = 4096, error = 0;
+	struct fixture *f = need(state);
+	socklen_t size = sizeof(error);
+	uint32_t eth1;
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
+	drain(f);
+	setsockopt(net_fd(f->net), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	director(f, "for i in $(seq 0 3); do for j in $(seq 1 250); do "
+		    "echo addr add 10.40.$i.$j/32 dev eth1; done; done >/dev/shm/shunt-batch.$$\n"
+		    "echo neigh del 10.9.0.11 dev eth1 >>/dev/shm/shunt-batch.$$\n"
+		    "ip -batch /dev/shm/shunt-batch.$$; rm /dev/shm/shunt-batch.$$");
+	assert_int_equal(net_address_link(f->net, &last), 0);
+	turn(f, now_ms() + LIMIT_MS);
+	assert_int_equal(f->changed, 1);
+	assert_int_equal(net_address_link(f->net, &last), eth1);
+	assert_int_equal(getsockopt(net_fd(f->net), SOL_SOCKET, SO_ERROR, &error, &size), 0);
+	assert_int_equal(error, 0);
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	assert_true(is_managed("10.9.0.11"));
+}
+
+static void test_many(void **state)
+{
+	struct fixture *f = need(state);
+	char to[IP_ADDR_LEN];
+
+	director(f, "ip route add 10.20.0.0/16 via 10.9.0.11");
+	wait_resolved(f, "10.20.0.0", NETNS_PEER_MAC);
+	for (unsigned int round = 0; round < 3; round++)
+		for (unsigned int i = 0; i < MANY; i++) {
+			snprintf(to, sizeof(to), "10.20.%u.%u", i / 256, i % 256);
+			assert_true(resolve(f, to).resolved);
+		}
+	for (unsigned int i = 0; i < MANY; i++) {
+		assert_true(i % 500 || is_managed("10.9.0.11"));
+		snprintf(to, sizeof(to), "10.20.%u.%u", i / 256, i % 256);
+		release(f, to);
+	}
+	assert_false(is_managed("10.9.0.11"));
+}
+
+/* --- addresses --- */
+
+static void count_ours(uint32_t ifindex, const struct ip_addr *at, void *arg)
+{
+	unsigned int *count = arg;
+
+	(*count)++;
+}
+
+static unsigned int ours(struct fixture *f)
+{
+	unsigned int count = 0;
+
+	net_addresses_ours(f->net, count_ours, &count);
+	return count;
+}
+
+static void test_addresses(void **state)
+{
+	const struct ip_addr vip = addr("10.9.0.50"), own = addr("10.9.0.1");
+	struct fixture *f = need(state);
+	struct error err = {};
+	uint32_t eth1;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, &err), 0);
+	assert_int_equal(net_address_link(f->net, &vip), 0);
+	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), 0);
+	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), 0);
+	assert_true(netns_says("ip addr show dev eth1", "inet 10.9.0.50/32 scope global"));
+	assert_int_equal(net_address_link(f->net, &vip), eth1);
+	assert_true(net_address_ours(f->net, eth1, &vip));
+	assert_false(net_address_ours(f->net, eth1, &own));
+	assert_int_equal(ours(f), 1);
+	/* what the kernel says of it changes nothing */
+	drain(f);
+	assert_int_equal(ours(f), 1);
+	/* another process knows it by its mark */
+	net_close(f->net);
+	assert_int_equal(net_open(on_changed, f, &f->net, NULL), 0);
+	assert_int_equal(ours(f), 1);
+	assert_int_equal(net_address_remove(f->net, eth1, &vip, &err), 0);
+	assert_int_equal(ours(f), 0);
+	assert_int_equal(net_address_remove(f->net, eth1, &vip, &err), -ENOENT);
+	assert_false(netns_says("ip addr show dev eth1", "10.9.0.50"));
+}
+
+static void test_addresses_of_others(void **state)
+{
+	const struct ip_addr vip = addr("10.9.0.50");
+	struct fixture *f = need(state);
+	struct error err = {};
+	uint32_t eth1;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, &err), 0);
+	director(f, "ip addr add 10.9.0.50/32 dev eth1");
+	/* whether the notification was read or not */
+	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), -EEXIST);
+	assert_string_equal(err.text, "address 10.9.0.50 cannot be put on eth1: it is there "
+				      "already, and not Shunt's");
+	drain(f);
+	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), -EEXIST);
+	assert_int_equal(net_address_remove(f->net, eth1, &vip, &err), -ENOENT);
+	assert_true(netns_says("ip addr show dev eth1", "10.9.0.50"));
+	assert_int_equal(ours(f), 0);
+}
+
+static void test_on_link(void **state)
+{
+	const struct ip_addr near = addr("10.9.0.200"), far = addr("10.9.1.1"),
+			     edge = addr("10.8.255.255"), vip = addr("172.16.0.1");
+	struct fixture *f = need(state);
+	uint32_t eth1, lo;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
+	assert_int_equal(net_link_index(f->net, "lo", &lo, NULL), 0);
+	assert_true(net_on_link(f->net, eth1, &near));
+	assert_false(net_on_link(f->net, eth1, &far));
+	assert_false(net_on_link(f->net, eth1, &edge));
+	assert_false(net_on_link(f->net, lo, &near));
+	/* an address of ours makes no subnet */
+	assert_int_equal(net_address_add(f->net, eth1, &vip, NULL), 0);
+	assert_false(net_on_link(f->net, eth1, &vip));
+	director(f, "ip addr add 172.16.0.9/30 dev eth1; ip addr add 10.9.0.9/8 dev lo");
+	drain(f);
+	assert_false(net_on_link(f->net, eth1, &vip));
+	assert_true(net_on_link(f->net, lo, &near));
+	assert_true(net_on_link(f->net, lo, &far));
+}
+
+int main(void)
+{
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		test(test_resolve),
+		test(test_release),
+		test(test_gateway_shared),
+		test(test_route_changes),
+		test(test_rules),
+		test(test_next_hop_objects),
+		test(test_no_way),
+		test(test_mac_change),
+		test(test_own_mac_change),
+		test(test_silent),
+		test(test_deleted_by_hand),
+		test(test_permanent),
+		test(test_managed_by_others),
+		test(test_next_daemon),
+		test(test_probe_once),
+		test(test_interface_replaced),
+		test(test_link_down),
+		test(test_link_questions),
+		test(test_bridge_port),
+		test(test_told_only_of_what_matters),
+		test(test_overrun),
+		test(test_many),
+		test(test_addresses),
+		test(test_addresses_of_others),
+		test(test_on_link),
+	};
+
+	return cmocka_run_group_tests_name("net", tests, NULL, NULL);
+}
