@@ -67,7 +67,7 @@ COMMANDS = {
     "IPv6 without brackets": (["service", "add", "x", "tcp:2001:db8::1:80"], 1, "2001:db8::1"),
     "table size no prime": (["service", "add", "x", "tcp:192.0.2.99:80", "--table-size", "16384"],
                             1, "16384.*prime"),
-    "table size changed": (["service", "set", "web", "--table-size", "4093"], 1, "table.size"),
+    "table size changed": (["service", "set", "web", "--table-size", "4093"], 2, "table.size"),
     "dr to another port": (["backend", "add", "web", "10.77.0.13:8080"], 1, "port"),
     "bad name": (["service", "add", "a/b", "tcp:192.0.2.99:80"], 1, "a/b"),
     "unknown interface": (["attach", "eth7"], 4, "eth7"),

@@ -45,15 +45,18 @@ def test_a_dead_server_leaves_and_a_new_one_returns(lab, servers, start):
     assert RISE * INTERVAL * 0.5 < back - restarted < (RISE + 1) * INTERVAL + TIMEOUT + 2 * SLACK
 
 
+def slot_counts(shuntd):
+    slots = shuntd.get("/v1/services/web")["status"]["slots"]
+    return slots["stable"], slots["empty"]
+
+
 def test_nothing_goes_to_a_backend_before_its_first_success(lab, start):
     shuntd = start(service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS, check=CHECK))
     assert set(shuntd.states("web").values()) <= {"checking", "down", "unreachable"}
-    slots = shuntd.get("/v1/services/web")["status"]["slots"]
-    assert slots["empty"] == 16381
+    assert slot_counts(shuntd) == (0, 16381)
     lab.nginx(lab.backends[0])
     shuntd.wait_up("web", count=1)
-    slots = shuntd.get("/v1/services/web")["status"]["slots"]
-    assert (slots["stable"], slots["empty"]) == (16381, 0)
+    wait_until(lambda: slot_counts(shuntd) == (16381, 0), 1, "every slot to name b1")
 
 
 def test_no_backend_is_a_counted_drop(lab, start):
