@@ -341,29 +341,46 @@ static int crowd_in(void *arg)
 	return read(crowd->done[0], &byte, 1) == 0 ? 0 : 4;
 }
 
-static void test_one_user_cannot_take_all(void **state)
+static void await_byte(int fd)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	assert_int_equal(poll(&pollfd, 1, PATIENCE_MS), 1);
+	assert_int_equal(read(fd, &byte, 1), 1);
+}
+
+static int be_refused(void *arg)
+{
+	_cleanup_close_ int fd = client_connect(arg);
+	_cleanup_reply_ struct reply r = client_read_all(fd);
+
+	return r.status == 503 ? 0 : 1;
+}
+
+static void test_others_cannot_take_all(void **state)
 {
 	struct crowd crowd = {.server = *state};
-	pid_t pids[API_CONNECTIONS_MAX / API_CONNECTIONS_USER];
-	char byte;
+	pid_t pids[API_CONNECTIONS_OTHERS / API_CONNECTIONS_USER];
 
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(pipe(crowd.ready), 0);
 	assert_int_equal(pipe(crowd.done), 0);
 	fflush(NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(pids) - 1; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
 		pids[i] = fork();
 		if (pids[i] == 0)
-			_exit(setgroups(0, NULL) < 0 || setuid(NOBODY - (uid_t)i) < 0
+			_exit(setgroups(0, NULL) < 0 || setuid(NOBODY - 1 - (uid_t)i) < 0
 				      ? 99
 				      : crowd_in(&crowd));
-		assert_int_equal(read(crowd.ready[0], &byte, 1), 1);
+		await_byte(crowd.ready[0]);
 	}
 	/* all that others get is taken; root is served */
+	as_user(NOBODY, NOBODY, NULL, 0, be_refused, *state);
 	assert_alive(*state);
 	close(crowd.done[1]);
-	for (size_t i = 0; i < ARRAY_SIZE(pids) - 1; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
 		int status;
 
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
@@ -448,7 +465,7 @@ int main(void)
 		TEST(test_idle_clients),
 		TEST(test_others_may_look),
 		TEST(test_others_large_body),
-		TEST(test_one_user_cannot_take_all),
+		TEST(test_others_cannot_take_all),
 		cmocka_unit_test(test_group),
 	};
 
