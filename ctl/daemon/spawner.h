@@ -7,8 +7,8 @@
  * another user's process) and nothing else: no descriptor but its socket and stderr, an empty
  * bounding set. It runs no command that it is told: what it may start is fixed when it is forked.
  *
- * When shuntd's end of the socket closes, for whatever reason, the spawner kills what it started
- * and ends.
+ * When shuntd's end of the socket closes, for whatever reason, the spawner ends, and
+ * what it started with it.
  */
 #ifndef DAEMON_SPAWNER_H
 #define DAEMON_SPAWNER_H

@@ -33,7 +33,8 @@ static int change_user(const struct spawner_program *program)
 	return 0;
 }
 
-/* Die with the spawner, even when stopped or hanging. */
+/* Die with the spawner, even when stopped or hanging. The kernel asks for the dying parent's right
+ * to kill another user's process: CAP_KILL. */
 static int bind_to_parent(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * spawner_process.c - the spawner's own process: a loop over its socket and SIGCHLD. It blocks
- * where it likes, having nothing else to do, and says everything it knows to shuntd; when shuntd is
- * gone it kills its children and ends.
+ * where it likes, having nothing else to do, and says everything it knows to shuntd. When shuntd is
+ * gone it ends, and its children with it (spawner_become.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,15 +36,6 @@ static pid_t *find_child(struct process *process, pid_t pid)
 	return NULL;
 }
 
-static void end(struct process *process) __attribute__((noreturn));
-static void end(struct process *process)
-{
-	for (size_t i = 0; i < SPAWNER_CHILDREN_MAX; i++)
-		if (process->children[i])
-			kill(process->children[i], SIGKILL);
-	_exit(0);
-}
-
 /* @event->fd, if there is one, is sent along and stays the caller's. */
 static void report(struct process *process, const struct spawner_event *event)
 {
@@ -69,7 +60,7 @@ static void report(struct process *process, const struct spawner_event *event)
 		n = sendmsg(process->socket, &message, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		end(process);
+		_exit(EXIT_SUCCESS); /* shuntd is gone */
 }
 
 static void report_failure(struct process *process, int error, const char *step)
@@ -194,7 +185,7 @@ static void on_request(struct process *process)
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n != sizeof(request))
-		end(process);
+		_exit(EXIT_SUCCESS);
 	if (request.type == SPAWNER_RUN_CHECKER)
 		run_checker(process);
 	else if (request.type == SPAWNER_KILL && request.pid > 0 &&
@@ -211,8 +202,11 @@ static void loop(struct process *process)
 	};
 
 	for (;;) {
-		if (poll(p, ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
-			end(process);
+		if (poll(p, ARRAY_SIZE(p), -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			_exit(EXIT_FAILURE);
+		}
 		if (p[0].revents)
 			on_signal(process);
 		if (p[1].revents)

@@ -15,9 +15,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -237,11 +239,14 @@ static void test_has_no_privileges(void **state)
 	_cleanup_close_ int listener = loop_listen(64, &at);
 	char path[PATH_MAX], value[256];
 	struct protocol_check check = check_of(1, at);
+	gid_t group = 12345;
 	pid_t pid;
 
 	assert_true(listener >= 0);
 	NEEDS_ROOT(geteuid() == 0);
+	assert_int_equal(setgroups(1, &group), 0);
 	*state = f = fixture_new(real_checker(path));
+	assert_int_equal(setgroups(0, NULL), 0);
 	close(inherited);
 	checker_link_set(f->link, &check);
 	wait_results(f, 1);
@@ -441,27 +446,39 @@ static void test_hanging_is_replaced(void **state)
 	assert_int_equal(f->last[1].verdict, VERDICT_UP);
 }
 
-/* Started as "shuntd": a spawner, a checker, whose pid goes to @out; then nothing until killed. */
+/* Wait for the end of a process, whosever child it is. One that lives on is killed, at least. */
+static void verify_ends(pid_t pid, int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	assert_true(pidfd >= 0);
+	if (poll(&p, 1, LOOP_LIMIT_S * 1000) != 1) {
+		kill(pid, SIGKILL);
+		fail_msg("process %d lives on", pid);
+	}
+	close(pidfd);
+}
+
+/* In a process of its own, "shuntd": tell the pids over @out, then nothing until killed. */
 static void be_shuntd(int out)
 {
 	char path[PATH_MAX];
 	struct fixture *f = fixture_new(real_checker(path));
-	pid_t pid;
+	pid_t pids[2];
 
 	wait_events(f, CHECKER_LINK_STARTED, 1);
-	pid = checker_pid(f);
-	if (write(out, &pid, sizeof(pid)) > 0)
+	pids[0] = spawner_pid(f->spawner);
+	pids[1] = checker_pid(f);
+	if (write(out, pids, sizeof(pids)) > 0)
 		sd_event_loop(f->loop);
 }
 
 static void test_nothing_outlives_shuntd(void **state)
 {
-	pid_t shuntd, checker;
-	unsigned int ended = 0;
-	int ends[2];
+	pid_t shuntd, pids[2];
+	int ends[2], pidfds[2];
 
 	NEEDS_ROOT(geteuid() == 0);
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* orphans become our children */
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	shuntd = fork();
 	if (!shuntd) {
@@ -469,16 +486,15 @@ static void test_nothing_outlives_shuntd(void **state)
 		_exit(1);
 	}
 	close(ends[1]);
-	assert_int_equal(read(ends[0], &checker, sizeof(checker)), sizeof(checker));
+	assert_int_equal(read(ends[0], pids, sizeof(pids)), sizeof(pids));
 	close(ends[0]);
-	assert_int_equal(kill(checker, SIGSTOP), 0); /* it does not even notice by itself */
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		pidfds[i] = pidfd_open(pids[i], 0);
+	assert_int_equal(kill(pids[1], SIGSTOP), 0); /* it does not even notice by itself */
 	assert_int_equal(kill(shuntd, SIGKILL), 0);
-	alarm(LOOP_LIMIT_S);
-	while (wait(NULL) > 0)
-		ended++;
-	alarm(0);
-	assert_int_equal(ended, 3);
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	assert_int_equal(waitpid(shuntd, NULL, 0), shuntd);
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		verify_ends(pids[i], pidfds[i]);
 }
 
 static void test_lost_spawner(void **state)
@@ -486,20 +502,18 @@ static void test_lost_spawner(void **state)
 	struct fixture *f = *state;
 	struct checker_link_status status;
 	pid_t checker;
+	int pidfd;
 
 	NEEDS_ROOT(f);
 	wait_events(f, CHECKER_LINK_STARTED, 1);
 	checker = checker_pid(f);
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	pidfd = pidfd_open(checker, 0);
 	assert_int_equal(kill(checker, SIGSTOP), 0);
 	assert_int_equal(kill(spawner_pid(f->spawner), SIGKILL), 0);
 	wait_events(f, CHECKER_LINK_NO_SPAWNER, 1);
 	checker_link_status(f->link, &status);
 	assert_false(status.running);
-	alarm(LOOP_LIMIT_S);
-	assert_int_equal(waitpid(checker, NULL, 0), checker);
-	alarm(0);
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	verify_ends(checker, pidfd);
 }
 
 /* --- checkers that misbehave --- */
