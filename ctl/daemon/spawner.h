@@ -3,8 +3,8 @@
  * spawner.h - a small process beside shuntd that starts others on its behalf.
  *
  * shuntd gives its capabilities up and so cannot start anything under another user's id. It forks
- * the spawner before, which keeps CAP_SETUID, CAP_SETGID and CAP_KILL (a checker that hangs, or that
- * must die with it, is another user's process) and nothing else: no descriptor but its socket and
+ * the spawner before, which keeps CAP_SETUID, CAP_SETGID and CAP_KILL (a checker that hangs or that
+ * must die with it is another user's process) and nothing else: no descriptor but its socket and
  * stderr, an empty bounding set. It runs no command that it is told: what it may start is fixed
  * when it is forked.
  *
