@@ -294,6 +294,9 @@ void reconcile_result(struct reconciler *r, const struct protocol_result *result
 	check->reported = true;
 	check->at_us = realtime_us();
 	check->spec.verdict = result->verdict;
+	/* the host may have got another MAC */
+	if (!result->passed && result->streak == 1)
+		net_doubt(r->net, &check->backend->at.addr);
 	set_verdict(check->backend, verdict_of_checks(check->backend));
 	reality_update(check->backend);
 }

@@ -64,11 +64,13 @@ static struct neighbour *find(struct net *net, const struct neighbour_key *key)
 
 /* --- telling the kernel --- */
 
-static int order(struct net *net, const struct neighbour_key *key, uint8_t flags, uint32_t ext)
+static int order(struct net *net, const struct neighbour_key *key, uint16_t state, uint8_t flags,
+		 uint32_t ext)
 {
 	const struct ndmsg info = {
 		.ndm_family = key->addr.family,
 		.ndm_ifindex = key->ifindex,
+		.ndm_state = state,
 		.ndm_flags = flags,
 	};
 	struct nl_msg *msg =
@@ -144,7 +146,7 @@ static void keep(struct net *net, struct neighbour *neighbour)
 		return;
 	neighbour->managed = true;
 	if (!entry.managed || !(entry.state & ~NUD_FAILED))
-		neighbour->error = order(net, &neighbour->key, 0, NTF_EXT_MANAGED);
+		neighbour->error = order(net, &neighbour->key, 0, 0, NTF_EXT_MANAGED);
 }
 
 /* "Use" is the one order that takes the mark away and leaves state and MAC as they are: whoever
@@ -157,7 +159,22 @@ static void let_go(struct net *net, const struct neighbour *neighbour)
 		return;
 	entry = read_entry(net, &neighbour->key);
 	if (entry.managed && !is_foreign(&entry))
-		order(net, &neighbour->key, NTF_USE, 0);
+		order(net, &neighbour->key, 0, NTF_USE, 0);
+}
+
+/* The order to probe takes the mark away, so that is given again. What is not usable is being asked
+ * for anyhow. */
+void neighbour_doubt(struct net *net, struct neighbour *neighbour)
+{
+	struct entry entry;
+
+	if (!neighbour->managed || !neighbour_usable(neighbour))
+		return;
+	entry = read_entry(net, &neighbour->key);
+	if (is_foreign(&entry) || !(entry.state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY)))
+		return;
+	order(net, &neighbour->key, NUD_PROBE, 0, 0);
+	neighbour->error = order(net, &neighbour->key, 0, 0, NTF_EXT_MANAGED);
 }
 
 /* --- from the kernel --- */
@@ -173,19 +190,22 @@ void neighbour_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 {
 	struct neighbour *neighbour;
 	struct entry entry;
+	bool was_usable;
 
 	if (parse(hdr, &entry))
 		return;
 	neighbour = find(net, &entry.key);
 	if (!neighbour)
 		return;
+	was_usable = neighbour_usable(neighbour);
 	neighbour->sweep = net->sweep;
 	if (hdr->nlmsg_type == RTM_DELNEIGH)
 		entry = (struct entry){.key = entry.key};
 	if (take_state(neighbour, &entry))
 		net->dirty = true;
-	/* gone, or no longer kept, and not by us */
-	if (!entry.managed && !is_foreign(&entry))
+	/* gone, or no longer kept, and not by us; or it has failed at its old MAC: the kernel would
+	 * ask everybody for the new one only with its next round, every 5 s */
+	if ((!entry.managed && !is_foreign(&entry)) || (was_usable && (entry.state & NUD_FAILED)))
 		set_due(net, neighbour);
 }
 
@@ -282,5 +302,5 @@ void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr
 	 * being resolved needs none */
 	entry = read_entry(net, &key);
 	if (!entry.managed && !entry.learned && !(entry.state & ~NUD_FAILED))
-		order(net, &key, NTF_USE, 0);
+		order(net, &key, 0, NTF_USE, 0);
 }

@@ -48,6 +48,9 @@ void net_dispatch(struct net *net);
 void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret);
 /* No longer keep @to's neighbour resolved (unless another destination needs the same one). */
 void net_release(struct net *net, const struct ip_addr *to);
+/* A check of @to has failed: its neighbour is asked whether it is still there, and if it is not,
+ * for its new MAC. Left to itself the kernel takes up to a minute to notice. */
+void net_doubt(struct net *net, const struct ip_addr *to);
 /* Ask the kernel once to resolve a neighbour (the program saw a reply for it). */
 void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
 

@@ -134,6 +134,8 @@ void neighbour_free_all(struct net *net);
 struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
 /* One user less; takes NULL. */
 void neighbour_unuse(struct net *net, struct neighbour *neighbour);
+/* Its MAC may no longer be right: have it confirmed. */
+void neighbour_doubt(struct net *net, struct neighbour *neighbour);
 bool neighbour_usable(const struct neighbour *neighbour);
 /* The link can carry packets again: its neighbours must be asked for. */
 void neighbour_link_up(struct net *net, uint32_t ifindex);

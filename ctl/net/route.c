@@ -272,6 +272,14 @@ void net_release(struct net *net, const struct ip_addr *to)
 	free(d);
 }
 
+void net_doubt(struct net *net, const struct ip_addr *to)
+{
+	struct destination *d = find(net, to);
+
+	if (d && d->neighbour)
+		neighbour_doubt(net, d->neighbour);
+}
+
 void route_free_all(struct net *net)
 {
 	struct destination *d, *next;

@@ -306,6 +306,34 @@ static void test_mac_change(void **state)
 	wait_resolved(f, "10.9.0.11", "02:00:00:00:00:cc");
 }
 
+/* As a failed check does: at once, and the neighbour stays kept. */
+static void test_doubt(void **state)
+{
+	struct fixture *f = need(state);
+	const struct ip_addr backend = addr("10.9.0.11"), fixed = addr("10.9.0.77");
+	uint64_t start;
+
+	wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
+	net_doubt(f->net, &backend);
+	drain(f);
+	assert_true(netns_says("ip neigh show to 10.9.0.11", "REACHABLE"));
+	assert_true(is_managed("10.9.0.11"));
+
+	start = now_ms();
+	peer(f, "ip link set br0 address 02:00:00:00:00:cc");
+	net_doubt(f->net, &backend);
+	wait_resolved(f, "10.9.0.11", "02:00:00:00:00:cc");
+	assert_true(now_ms() - start < 1000);
+	drain(f);
+	assert_true(is_managed("10.9.0.11"));
+
+	director(f, "ip neigh add 10.9.0.77 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
+	assert_true(resolve(f, "10.9.0.77").resolved);
+	net_doubt(f->net, &fixed);
+	net_doubt(f->net, &(struct ip_addr){.family = AF_INET}); /* nobody asked for it */
+	assert_true(netns_says("ip neigh show to 10.9.0.77", "PERMANENT"));
+}
+
 static void test_own_mac_change(void **state)
 {
 	const uint8_t now[6] = {2, 0, 0, 0, 0, 0xdd};
@@ -673,6 +701,7 @@ int main(void)
 		test(test_next_hop_objects),
 		test(test_no_way),
 		test(test_mac_change),
+		test(test_doubt),
 		test(test_own_mac_change),
 		test(test_silent),
 		test(test_deleted_by_hand),
