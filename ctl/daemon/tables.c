@@ -8,14 +8,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/reconcile_internal.h"
-#include "plan/maglev.h"
 #include "plan/slots.h"
+#include "plan/table.h"
 
 /* A table on its way through the worker. */
 struct table_job {
 	struct worker_job job;
 	struct service_runtime *service;
 	struct maglev_member *members;
+	bool *live; /* which of them may stand in the table */
 	size_t members_count;
 	uint64_t seed;
 	uint16_t *table;
@@ -110,7 +111,7 @@ static void drop_leaving(struct service_runtime *s)
 
 	for (size_t i = s->backends_count; i-- > 0;)
 		if (s->backends[i]->leaving && !s->backends[i]->slots &&
-		    !s->backends[i]->effective_weight) {
+		    !s->backends[i]->share.live) {
 			reconcile_drop_backend(s->backends[i]);
 			dropped = true;
 		}
@@ -166,6 +167,7 @@ static void finish_table(struct worker_job *job)
 			arm(s);
 	}
 	free(table->members);
+	free(table->live);
 	free(table->table);
 	free(table);
 }
@@ -176,24 +178,25 @@ static void build_table(struct worker_job *job)
 {
 	struct table_job *table = (struct table_job *)job;
 
-	table->result = maglev_fill(table->members, table->members_count, table->seed, table->table,
-				    table->size);
+	table->result = table_fill(table->members, table->live, table->members_count, table->seed,
+				   table->table, table->size);
 }
 
-/* Work out the weights and put them into the backends; true if any is another than before. */
-static bool take_weights(struct service_runtime *s)
+/* Work out the shares and put them into the backends; true if any is another than before. */
+static bool take_shares(struct service_runtime *s)
 {
 	size_t n = s->backends_count;
 	_cleanup_free_ struct eligible_facts *facts = mem_zalloc((n + 1) * sizeof(*facts));
-	_cleanup_free_ uint32_t *weights = mem_zalloc((n + 1) * sizeof(*weights));
+	_cleanup_free_ struct eligible_share *shares = mem_zalloc((n + 1) * sizeof(*shares));
 	bool changed = false;
 
 	for (size_t i = 0; i < n; i++)
 		facts[i] = reality_facts(s->backends[i]);
-	eligible_weights(facts, n, weights);
+	eligible_shares(facts, n, shares);
 	for (size_t i = 0; i < n; i++) {
-		changed = changed || s->backends[i]->effective_weight != weights[i];
-		s->backends[i]->effective_weight = weights[i];
+		changed = changed || s->backends[i]->share.weight != shares[i].weight ||
+			  s->backends[i]->share.live != shares[i].live;
+		s->backends[i]->share = shares[i];
 	}
 	return changed;
 }
@@ -206,17 +209,22 @@ static struct table_job *new_job(struct service_runtime *s)
 		.job = {.work = build_table, .done = finish_table, .urgent = s->urgent},
 		.service = s,
 		.members = mem_zalloc((s->backends_count + 1) * sizeof(*table->members)),
+		.live = mem_zalloc((s->backends_count + 1) * sizeof(*table->live)),
 		.members_count = s->backends_count,
 		.seed = s->reconciler->seed,
 		.size = dataplane_slots_count(s->entry),
 	};
 	table->table = mem_zalloc(table->size * sizeof(*table->table));
-	for (size_t i = 0; i < s->backends_count; i++)
+	for (size_t i = 0; i < s->backends_count; i++) {
+		const struct backend_runtime *b = s->backends[i];
+
 		table->members[i] = (struct maglev_member){
-			.at = s->backends[i]->at,
-			.weight = s->backends[i]->effective_weight,
-			.number = s->backends[i]->number,
+			.at = b->at,
+			.weight = b->share.weight,
+			.number = b->number,
 		};
+		table->live[i] = b->share.live;
+	}
 	return table;
 }
 
@@ -228,7 +236,7 @@ static int start_build(sd_event_source *source, uint64_t usec, void *arg)
 	if (s->building)
 		return 0; /* finish_table() arms again */
 	s->dirty = false;
-	if (!take_weights(s) && s->built) {
+	if (!take_shares(s) && s->built) {
 		s->urgent = false;
 		drop_leaving(s);
 		return 0;

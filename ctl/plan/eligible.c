@@ -21,7 +21,7 @@ enum backend_state eligible_state(const struct eligible_facts *facts)
 	return facts->verdict == VERDICT_UP ? BACKEND_UP : BACKEND_CHECKING;
 }
 
-void eligible_weights(const struct eligible_facts *facts, size_t count, uint32_t *ret)
+void eligible_shares(const struct eligible_facts *facts, size_t count, struct eligible_share *ret)
 {
 	bool primary = false;
 
@@ -29,8 +29,9 @@ void eligible_weights(const struct eligible_facts *facts, size_t count, uint32_t
 		if (!facts[i].backup && eligible_state(&facts[i]) == BACKEND_UP)
 			primary = true;
 	for (size_t i = 0; i < count; i++) {
-		bool used = facts[i].backup ? !primary : primary;
+		bool used = facts[i].backup != primary && !facts[i].leaving;
 
-		ret[i] = used && eligible_state(&facts[i]) == BACKEND_UP ? facts[i].weight : 0;
+		ret[i].weight = used ? facts[i].weight : 0;
+		ret[i].live = ret[i].weight && eligible_state(&facts[i]) == BACKEND_UP;
 	}
 }

@@ -37,10 +37,16 @@ struct eligible_facts {
 
 enum backend_state eligible_state(const struct eligible_facts *facts);
 
+/* A backend's part in the service's table (table.h). */
+struct eligible_share {
+	uint32_t weight; /* its place in the table; 0 = none */
+	bool live;       /* it gets new connections; otherwise others stand in for it */
+};
+
 /*
- * The weight each of @count backends has in the table: its own when it is up, otherwise 0. Backups
- * have theirs only when no other backend is up.
+ * The parts of @count backends. Those that fail or drain keep their place, so that nobody else's
+ * connections move. Backups have a part only when no other backend is up.
  */
-void eligible_weights(const struct eligible_facts *facts, size_t count, uint32_t *ret);
+void eligible_shares(const struct eligible_facts *facts, size_t count, struct eligible_share *ret);
 
 #endif

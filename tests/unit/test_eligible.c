@@ -45,27 +45,40 @@ static void test_states(void **state)
 				 backend_state_names[cases[i].want]);
 }
 
-static void check_weights(const struct eligible_facts *facts, size_t count, const uint32_t *want)
+static void check_shares(const struct eligible_facts *facts, size_t count,
+			 const struct eligible_share *want)
 {
-	uint32_t got[4];
+	struct eligible_share got[4];
 
-	eligible_weights(facts, count, got);
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(got[i], want[i]);
+	eligible_shares(facts, count, got);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(got[i].weight, want[i].weight);
+		assert_int_equal(got[i].live, want[i].live);
+	}
 }
 
-static void test_weights(void **state)
+#define CHECK_SHARES(facts, ...)                                                                   \
+	check_shares(facts, ARRAY_SIZE(facts), (struct eligible_share[]){__VA_ARGS__})
+
+static void test_shares(void **state)
 {
 	const struct eligible_facts up = BACKEND(ENABLED, 10, UP, true),
 				    down = BACKEND(ENABLED, 10, DOWN, true),
 				    backup = BACKEND(ENABLED, 3, UP, true, .backup = true),
-				    drain = BACKEND(DRAIN, 10, UP, true);
+				    drain = BACKEND(DRAIN, 10, UP, true),
+				    gone = BACKEND(ENABLED, 10, UP, true, .leaving = true);
+	const struct eligible_facts one_up[] = {up, down, backup},
+				    none_up[] = {down, drain, backup}, backups[] = {backup, backup},
+				    all_down[] = {down, down}, drained[] = {up, drain},
+				    removed[] = {up, gone};
 
-	check_weights((struct eligible_facts[]){up, down, backup}, 3, (uint32_t[]){10, 0, 0});
-	check_weights((struct eligible_facts[]){down, drain, backup}, 3, (uint32_t[]){0, 0, 3});
-	check_weights((struct eligible_facts[]){backup, backup}, 2, (uint32_t[]){3, 3});
-	check_weights((struct eligible_facts[]){down, down}, 2, (uint32_t[]){0, 0});
-	check_weights((struct eligible_facts[]){up, up, backup}, 3, (uint32_t[]){10, 10, 0});
+	/* who fails or drains keeps a place, but does not live */
+	CHECK_SHARES(one_up, {10, true}, {10, false}, {0, false});
+	CHECK_SHARES(drained, {10, true}, {10, false});
+	CHECK_SHARES(removed, {10, true}, {0, false});
+	CHECK_SHARES(none_up, {0, false}, {0, false}, {3, true});
+	CHECK_SHARES(backups, {3, true}, {3, true});
+	CHECK_SHARES(all_down, {0, false}, {0, false});
 }
 
 static void test_slots(void **state)
@@ -83,7 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_slots),
 	};
 
