@@ -6,6 +6,8 @@ FUZZ_SECONDS ?= 30
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_ROOMS := base model config
 FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(foreach r,$(FUZZ_ROOMS),$(wildcard ctl/$(r)/*.c)))
+# the API over the unit tests' director
+FUZZ_API_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard ctl/api/*.c) ctl/daemon/events.c)
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 $(B)/fuzz/%.o: %.c Makefile tests/fuzz/module.mk | $(SETUP_TEST)
@@ -18,6 +20,9 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_SANITIZE) -Wl,--as-needed -o $@ $^ $(pkg_libs)
 
+$(B)/fuzz/fuzz_api: $(FUZZ_API_OBJ)
+$(B)/fuzz/tests/fuzz/fuzz_api.o: CPPFLAGS += -Itests
+
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(B)/fuzz/fuzz_%
 	$(Q)mkdir -p $(B)/fuzz/corpus/$*
@@ -27,5 +32,5 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $(B)/fuzz/fuzz_%
 
 fuzz: $(FUZZERS:%=fuzz-%) ## feed the parsers anything, FUZZ_SECONDS=30 each
 
-.SECONDARY: $(FUZZ_OBJ) $(FUZZERS:%=$(B)/fuzz/tests/fuzz/fuzz_%.o)
--include $(patsubst %.o,%.d,$(FUZZ_OBJ) $(wildcard $(B)/fuzz/tests/fuzz/*.o))
+.SECONDARY: $(FUZZ_OBJ) $(FUZZ_API_OBJ) $(FUZZERS:%=$(B)/fuzz/tests/fuzz/fuzz_%.o)
+-include $(patsubst %.o,%.d,$(FUZZ_OBJ) $(FUZZ_API_OBJ) $(wildcard $(B)/fuzz/tests/fuzz/*.o))

@@ -36,6 +36,10 @@
 #define PATIENCE_MS 20000 /* for what must come; nothing waits that long unless it is broken */
 #define SOON_MS     8000  /* well below API_TIMEOUT_S */
 
+#ifndef FIXTURE_CONFIG_SIZE
+#define FIXTURE_CONFIG_SIZE (40 << 20) /* of the config as text: such that two are too much */
+#endif
+
 /* --- a director --- */
 
 struct director {
@@ -105,12 +109,11 @@ json_t *director_config(struct director *d)
 	return json_pack("{s:{}}", "settings");
 }
 
-/* Large, so that answers on their way add up. */
 char *director_config_text(struct director *d)
 {
-	char *text = mem_zalloc((40 << 20) + 1);
+	char *text = mem_zalloc(FIXTURE_CONFIG_SIZE + 1);
 
-	memset(text, '#', 40 << 20);
+	memset(text, '#', FIXTURE_CONFIG_SIZE);
 	return text;
 }
 
@@ -155,7 +158,7 @@ int director_service_add(struct director *d, const char *service, const json_t *
 {
 	json_int_t events = json_integer_value(json_object_get(json, "events"));
 
-	for (json_int_t i = 0; i < events; i++)
+	for (json_int_t i = 0; i < events && i < 10000; i++)
 		events_add(d->events, EVENT_INFO, "service", service, NULL, "number %d", (int)i);
 	return change(d, service, err);
 }

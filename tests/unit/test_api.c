@@ -387,7 +387,7 @@ static void test_large_answers(void **state)
 	while (client_more(fd, &r))
 		;
 	parse_reply(&r);
-	assert_int_equal(strlen(r.body), 40 << 20);
+	assert_int_equal(strlen(r.body), FIXTURE_CONFIG_SIZE);
 	for (int tries = 0; refused.status != 200 && tries < SOON_MS / 10; tries++) {
 		poll(NULL, 0, tries ? 10 : 0);
 		reply_free(&refused);
