@@ -9,5 +9,5 @@ $(B)/tests/packet/%: $(B)/tests/packet/%.o $(PACKET_SHARED) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(pkg_libs)
 
-.SECONDARY: $(PACKET_SHARED)
+.SECONDARY: $(PACKET_SHARED) $(PACKET:=.o)
 tests: $(PACKET)
