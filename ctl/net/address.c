@@ -104,11 +104,12 @@ static int parse(struct nlmsghdr *hdr, struct address *ret, bool *ret_ours)
 	return 0;
 }
 
-/* Ours are one host's: the notification of their local route says which ways they change. */
-static void note_change(struct net *net, bool ours)
+/* What an address brings is told as routes; what goes with it is not: those that have it as source.
+ */
+static void note_change(struct net *net, bool gone)
 {
 	net->dirty = true;
-	if (!ours)
+	if (gone)
 		route_forget_all(net);
 }
 
@@ -128,7 +129,7 @@ void address_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 		changed = drop(ours ? &net->addresses : &net->ours, &address) || changed;
 	}
 	if (changed)
-		note_change(net, ours);
+		note_change(net, hdr->nlmsg_type == RTM_DELADDR);
 }
 
 static void drop_unseen(struct net *net, struct address_list *list)
@@ -139,7 +140,7 @@ static void drop_unseen(struct net *net, struct address_list *list)
 		if (list->v[i].sweep == net->sweep)
 			list->v[kept++] = list->v[i];
 	if (kept < list->n)
-		note_change(net, false);
+		note_change(net, true);
 	list->n = kept;
 }
 

@@ -27,9 +27,9 @@ bool link_is_up(const struct link *link)
 static void drop_link(struct net *net, struct link *link)
 {
 	net->dirty = true;
+	route_forget_link(net, link->ifindex);
 	HASH_DELETE(by_ifindex, net->links, link);
 	free(link);
-	route_forget_all(net);
 }
 
 static int parse_link(struct nlmsghdr *hdr, struct link *ret)
@@ -80,10 +80,13 @@ static void put_link(struct net *net, const struct link *now)
 	memcpy(link->name, now->name, sizeof(link->name));
 	if (link_is_up(link) == was_up)
 		return;
-	/* routes go with a link that goes down, and the kernel does not say which */
-	route_forget_all(net);
-	if (!was_up)
+	/* the kernel does not say which routes go with a link, or count again when it is back */
+	if (was_up) {
+		route_forget_link(net, link->ifindex);
+	} else {
+		route_forget_all(net);
 		neighbour_link_up(net, link->ifindex);
+	}
 }
 
 void link_message(struct net *net, struct nlmsghdr *hdr, void *arg)

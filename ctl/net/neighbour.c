@@ -147,6 +147,14 @@ static void keep(struct net *net, struct neighbour *neighbour)
 	neighbour->managed = true;
 	if (!entry.managed || !(entry.state & ~NUD_FAILED))
 		neighbour->error = order(net, &neighbour->key, 0, 0, NTF_EXT_MANAGED);
+	net->neighbours_full = neighbour->error == -ENOBUFS;
+}
+
+/* When the table is full, thousands that do not fit must not ask one by one. */
+void neighbour_retry(struct net *net, struct neighbour *neighbour)
+{
+	if (neighbour->error && !net->neighbours_full)
+		keep(net, neighbour);
 }
 
 /* "Use" is the one order that takes the mark away and leaves state and MAC as they are: whoever
@@ -261,8 +269,6 @@ struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct 
 		neighbour->key = key;
 		neighbour->sweep = net->sweep;
 		HASH_ADD(by_key, net->neighbours, key, sizeof(neighbour->key), neighbour);
-		keep(net, neighbour);
-	} else if (neighbour->error) {
 		keep(net, neighbour);
 	}
 	neighbour->users++;

@@ -12,7 +12,8 @@
 #include "net/net_internal.h"
 
 #define WATCH_BUFFER   (4 << 20) /* bytes: some ten thousand notifications */
-#define DISPATCHES_MAX 1024      /* datagrams read in one turn of the event loop */
+#define ANSWER_BYTES   32768
+#define DISPATCHES_MAX 1024 /* datagrams read in one turn of the event loop */
 
 static const int groups[] = {
 	RTNLGRP_LINK,       RTNLGRP_NEIGH,     RTNLGRP_IPV4_IFADDR,
@@ -197,6 +198,7 @@ static void read_notifications(struct net *net)
 
 void net_dispatch(struct net *net)
 {
+	net->neighbours_full = false;
 	read_notifications(net);
 	if (net->behind) {
 		net->dirty = true;
@@ -243,7 +245,11 @@ static int open_sockets(struct net *net, struct error *err)
 	net->cb = nl_cb_alloc(NL_CB_DEFAULT);
 	if (!net->ask || !net->watch || !net->cb)
 		return error_set(err, -ENOMEM, "netlink: no memory for a socket");
-	r = nl_connect(net->ask, NETLINK_ROUTE);
+	/* one system call an answer, not two; the kernel makes none longer than this */
+	nl_socket_disable_msg_peek(net->ask);
+	r = nl_socket_set_msg_buf_size(net->ask, ANSWER_BYTES);
+	if (!r)
+		r = nl_connect(net->ask, NETLINK_ROUTE);
 	if (!r)
 		r = open_watch(net);
 	return r ? error_set(err, -EIO, "netlink: %s", nl_geterror(r)) : 0;

@@ -86,9 +86,10 @@ struct net {
 	struct nl_cb *cb;
 	void (*changed)(void *arg);
 	void *changed_arg;
-	bool dirty;          /* `changed` is due at the end of the next dispatch */
-	bool behind;         /* notifications were lost */
-	bool neighbours_due; /* some of them */
+	bool dirty;           /* `changed` is due at the end of the next dispatch */
+	bool behind;          /* notifications were lost */
+	bool neighbours_due;  /* some of them */
+	bool neighbours_full; /* the kernel's table, since the last dispatch */
 	uint64_t sweep;
 
 	struct link *links;            /* uthash by_ifindex */
@@ -132,6 +133,8 @@ int neighbour_sweep(struct net *net);
 void neighbour_free_all(struct net *net);
 /* One user more; asks the kernel when it is the first. */
 struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+/* The kernel has refused to keep it: ask again. */
+void neighbour_retry(struct net *net, struct neighbour *neighbour);
 /* One user less; takes NULL. */
 void neighbour_unuse(struct net *net, struct neighbour *neighbour);
 /* Its MAC may no longer be right: have it confirmed. */
@@ -143,7 +146,9 @@ void neighbour_link_up(struct net *net, uint32_t ifindex);
 void neighbour_ask_due(struct net *net);
 
 void route_message(struct net *net, struct nlmsghdr *hdr, void *arg);
-/* All ways must be asked for again. */
+/* The ways by a link must be asked for again. */
+void route_forget_link(struct net *net, uint32_t ifindex);
+/* All must. */
 void route_forget_all(struct net *net);
 void route_free_all(struct net *net);
 

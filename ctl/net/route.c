@@ -24,6 +24,15 @@ void route_forget_all(struct net *net)
 		}
 }
 
+void route_forget_link(struct net *net, uint32_t ifindex)
+{
+	for (struct destination *d = net->destinations; d; d = d->by_to.next)
+		if (d->routed && d->ifindex == ifindex) {
+			d->routed = false;
+			net->dirty = true;
+		}
+}
+
 /* A route says nothing of what is not in its prefix: a director that speaks BGP must not ask for
  * every backend with every route that comes and goes. */
 static void forget_prefix(struct net *net, struct in_addr prefix, unsigned int len)
@@ -255,8 +264,10 @@ void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret)
 		return;
 	}
 	d = find_or_add(net, to);
-	if (!d->routed || (d->neighbour && d->neighbour->error))
+	if (!d->routed)
 		ask_route(net, d);
+	else if (d->neighbour)
+		neighbour_retry(net, d->neighbour);
 	compose(net, d, &hop);
 	*ret = hop;
 }
