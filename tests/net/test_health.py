@@ -16,7 +16,7 @@ B2 = f"{BACKENDS[1]}:80"
 
 def test_a_dead_server_leaves_and_a_new_one_returns(lab, servers, start):
     shuntd = start(service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS, check=CHECK), {"web": 3})
-    held = Held(lab.client, DR_VIP, 90)
+    held = Held(lab.client, DR_VIP, 300)
     before = held.ask()
     assert set(before) == {"b1", "b2", "b3"}
     with Load(lab.client, DR_VIP, rate=100) as load:
