@@ -169,6 +169,9 @@ static enum MHD_Result reply(struct exchange *e, bool close)
 	if (!response) {
 		write_answer(e);
 		type = content_type(e);
+		json_decref(e->answer); /* a tree is many times its text; do not hold it until it is
+					   sent */
+		e->answer = NULL;
 		response = parcel_response(e->room, e->text ? take_ptr(e->text) : mem_strdup(""));
 	}
 	if (!response)
@@ -247,8 +250,7 @@ static void check_head(struct exchange *e, const char *url, const char *method, 
 	if (failed(e))
 		return;
 	if (e->route->privileged && !e->peer->may_change)
-		fail(e, MHD_HTTP_FORBIDDEN, "%s %s: changing needs root or group " PEER_GROUP,
-		     method, url);
+		fail(e, MHD_HTTP_FORBIDDEN, "%s %s needs root or group " PEER_GROUP, method, url);
 	if (e->route->body == BODY_NONE && body)
 		fail(e, MHD_HTTP_BAD_REQUEST, "%s %s takes no body", method, url);
 	if (body != UINT64_MAX && body > API_BODY_MAX)
@@ -368,6 +370,8 @@ static enum MHD_Result finish(struct exchange *e)
 		parse_body(e);
 	if (!failed(e)) {
 		r = e->route->handle(e);
+		json_decref(e->json);
+		e->json = NULL;
 		if (r < 0)
 			e->status = status_of(e, r);
 		if (r < 0 && !e->err.text[0])
