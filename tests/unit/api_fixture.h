@@ -32,6 +32,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "daemon/events.h"
+#include "unit/temporary.h"
 
 #define PATIENCE_MS 20000 /* for what must come; nothing waits that long unless it is broken */
 #define SOON_MS     8000  /* well below API_TIMEOUT_S */
@@ -236,7 +237,7 @@ int director_detach(struct director *d, const char *ifname, struct error *err)
 struct server {
 	pid_t pid;
 	int log; /* its stderr, shown if it ends badly */
-	char dir[32], path[64];
+	char dir[TEMPORARY_LEN], path[TEMPORARY_LEN + 8];
 };
 
 static inline int serve(const char *path, int ready)
@@ -272,8 +273,7 @@ static inline int server_start(struct server *s)
 	char byte;
 	ssize_t n;
 
-	memcpy(s->dir, "/tmp/shunt-test-XXXXXX", sizeof("/tmp/shunt-test-XXXXXX"));
-	if (!mkdtemp(s->dir) || chmod(s->dir, 0755) < 0 || pipe(ready) < 0)
+	if (!mkdtemp(temporary_template(s->dir)) || chmod(s->dir, 0755) < 0 || pipe(ready) < 0)
 		return -1;
 	snprintf(s->path, sizeof(s->path), "%s/sock", s->dir);
 	s->log = memfd_create("log", MFD_CLOEXEC);

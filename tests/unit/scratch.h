@@ -9,13 +9,14 @@
 
 #include "base/mem.h"
 #include "unit/models.h"
+#include "unit/temporary.h"
 
 /* cmocka's set-up and tear-down of a test: *state is the directory's path. */
 static inline int scratch_make(void **state)
 {
-	char path[] = "/tmp/shunt-unit-XXXXXX";
+	char path[TEMPORARY_LEN];
 
-	*state = mkdtemp(path) ? mem_strdup(path) : NULL;
+	*state = mkdtemp(temporary_template(path)) ? mem_strdup(path) : NULL;
 	return *state ? 0 : -1;
 }
 

@@ -426,13 +426,13 @@ static int try_open(const char *path, struct error *err)
 
 static void test_socket(void **state)
 {
-	char dir[] = "/tmp/shunt-test-XXXXXX", path[64], longer[256];
+	char dir[TEMPORARY_LEN], path[TEMPORARY_LEN + 8], longer[256];
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_close_ int stale = socket(AF_UNIX, SOCK_STREAM, 0), file = -1;
 	mode_t mask = umask(077);
 	struct error err = {0};
 
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(mkdtemp(temporary_template(dir)));
 	snprintf(path, sizeof(path), "%s/sock", dir);
 	assert_int_equal(try_open(path, &err), 0);
 	assert_int_equal(access(path, F_OK), -1);

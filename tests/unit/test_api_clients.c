@@ -405,14 +405,14 @@ static int connect_to(void *arg)
 
 static void assert_peer(gid_t gid, const gid_t *groups, size_t count, gid_t asked, bool expected)
 {
-	struct server listener = {.path = "/tmp/shunt-test-peer.XXXXXX"};
+	struct server listener = {0};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	struct peer peer = {0};
 	int client, status;
 	pid_t pid;
 
-	assert_non_null(mkdtemp(listener.path));
+	assert_non_null(mkdtemp(temporary_template(listener.path)));
 	assert_int_equal(rmdir(listener.path), 0);
 	memcpy(address.sun_path, listener.path, sizeof(listener.path));
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);

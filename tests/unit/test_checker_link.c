@@ -29,6 +29,7 @@
 #include "model/model.h"
 #include "loop.h"
 #include "proc_status.h"
+#include "temporary.h"
 
 #define IDS_MAX 4096
 
@@ -579,8 +580,8 @@ static void test_stray_results_are_ignored(void **state)
 
 static void test_not_a_program(void **state)
 {
-	char path[] = "/tmp/shunt-test-XXXXXX";
-	int fd = mkstemp(path);
+	char path[TEMPORARY_LEN];
+	int fd = mkstemp(temporary_template(path));
 	struct fixture *f;
 
 	assert_true(fd >= 0);

@@ -7,15 +7,15 @@
 #include <sys/stat.h>
 
 #include "cli/input.h"
+#include "unit/temporary.h"
 
 #define CONF "service \"web\" {\n\taddress = \"tcp:192.0.2.10:80\"\n}\n"
 
-static char dir[32];
+static char dir[TEMPORARY_LEN];
 
 static int make_dir(void **state)
 {
-	memcpy(dir, "/tmp/shunt-test-XXXXXX", sizeof("/tmp/shunt-test-XXXXXX"));
-	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
+	return mkdtemp(temporary_template(dir)) && chdir(dir) == 0 ? 0 : -1;
 }
 
 static int remove_dir(void **state)

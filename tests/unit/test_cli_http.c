@@ -13,11 +13,12 @@
 #include <sys/wait.h>
 
 #include "cli/http.h"
+#include "unit/temporary.h"
 
 #define SHORT_MS 300 /* the client's patience where a test wants to see its end */
 
 struct server {
-	char dir[32], path[64];
+	char dir[TEMPORARY_LEN], path[TEMPORARY_LEN + 8];
 	pid_t pid;
 };
 
@@ -73,8 +74,7 @@ static int listen_at(const char *path)
 
 static void server_dir(struct server *s)
 {
-	memcpy(s->dir, "/tmp/shunt-test-XXXXXX", sizeof("/tmp/shunt-test-XXXXXX"));
-	assert_non_null(mkdtemp(s->dir));
+	assert_non_null(mkdtemp(temporary_template(s->dir)));
 	snprintf(s->path, sizeof(s->path), "%s/sock", s->dir);
 	s->pid = 0;
 }
