@@ -331,8 +331,15 @@ int director_service_add(struct director *d, const char *service, const json_t *
 	return commit_service(d, wish, err);
 }
 
-int director_service_set(struct director *d, const char *service, const json_t *json,
-			 struct error *err)
+/* One change to a service: what to do to a copy of it. */
+struct edit {
+	int (*apply)(struct service *wish, const struct edit *edit, struct error *err);
+	const char *backend;
+	const json_t *json; /* may be NULL for an added backend */
+};
+
+static int edit_service(struct director *d, const char *service, const struct edit *edit,
+			struct error *err)
 {
 	_cleanup_(service_free) struct service *wish = NULL;
 	struct service *old = model_find(d->model, service, err);
@@ -341,10 +348,69 @@ int director_service_set(struct director *d, const char *service, const json_t *
 	if (!old)
 		return -ENOENT;
 	wish = service_copy(old);
-	r = model_json_patch_service(wish, json, err);
+	r = edit->apply(wish, edit, err);
 	if (r)
 		return r;
 	return commit_service(d, take_ptr(wish), err);
+}
+
+static int patch_service(struct service *wish, const struct edit *edit, struct error *err)
+{
+	return model_json_patch_service(wish, edit->json, err);
+}
+
+static const char *const backend_path[] = {"address", NULL}; /* the path has it */
+
+static int add_backend(struct service *wish, const struct edit *edit, struct error *err)
+{
+	struct backend *b;
+	int r = service_add_backend(wish, edit->backend, &b, err);
+
+	if (r || !edit->json)
+		return r;
+	return model_json_set(&backend_schema, b, edit->json, backend_path, false, err);
+}
+
+static int set_backend(struct service *wish, const struct edit *edit, struct error *err)
+{
+	struct backend *b;
+	int r = service_find_backend(wish, edit->backend, &b, err);
+
+	return r ? r : model_json_set(&backend_schema, b, edit->json, backend_path, true, err);
+}
+
+static int remove_backend(struct service *wish, const struct edit *edit, struct error *err)
+{
+	struct backend *b;
+	int r = service_find_backend(wish, edit->backend, &b, err);
+
+	if (!r)
+		service_remove_backend(wish, b);
+	return r;
+}
+
+int director_service_set(struct director *d, const char *service, const json_t *json,
+			 struct error *err)
+{
+	return edit_service(d, service, &(struct edit){patch_service, NULL, json}, err);
+}
+
+int director_backend_add(struct director *d, const char *service, const char *backend,
+			 const json_t *json, struct error *err)
+{
+	return edit_service(d, service, &(struct edit){add_backend, backend, json}, err);
+}
+
+int director_backend_set(struct director *d, const char *service, const char *backend,
+			 const json_t *json, struct error *err)
+{
+	return edit_service(d, service, &(struct edit){set_backend, backend, json}, err);
+}
+
+int director_backend_remove(struct director *d, const char *service, const char *backend,
+			    struct error *err)
+{
+	return edit_service(d, service, &(struct edit){remove_backend, backend, NULL}, err);
 }
 
 int director_service_remove(struct director *d, const char *service, struct error *err)
@@ -359,64 +425,6 @@ int director_service_remove(struct director *d, const char *service, struct erro
 	director_save_state(d);
 	director_check_host(d);
 	return 0;
-}
-
-int director_backend_add(struct director *d, const char *service, const char *backend,
-			 const json_t *json, struct error *err)
-{
-	static const char *const ignore[] = {"address", NULL};
-	_cleanup_(service_free) struct service *wish = NULL;
-	struct service *old = model_find(d->model, service, err);
-	struct backend *b;
-	int r;
-
-	if (!old)
-		return -ENOENT;
-	wish = service_copy(old);
-	r = service_add_backend(wish, backend, &b, err);
-	if (!r && json)
-		r = model_json_set(&backend_schema, b, json, ignore, false, err);
-	if (r)
-		return r;
-	return commit_service(d, take_ptr(wish), err);
-}
-
-int director_backend_set(struct director *d, const char *service, const char *backend,
-			 const json_t *json, struct error *err)
-{
-	static const char *const ignore[] = {"address", NULL};
-	_cleanup_(service_free) struct service *wish = NULL;
-	struct service *old = model_find(d->model, service, err);
-	struct backend *b;
-	int r;
-
-	if (!old)
-		return -ENOENT;
-	wish = service_copy(old);
-	r = service_find_backend(wish, backend, &b, err);
-	if (!r)
-		r = model_json_set(&backend_schema, b, json, ignore, true, err);
-	if (r)
-		return r;
-	return commit_service(d, take_ptr(wish), err);
-}
-
-int director_backend_remove(struct director *d, const char *service, const char *backend,
-			    struct error *err)
-{
-	_cleanup_(service_free) struct service *wish = NULL;
-	struct service *old = model_find(d->model, service, err);
-	struct backend *b;
-	int r;
-
-	if (!old)
-		return -ENOENT;
-	wish = service_copy(old);
-	r = service_find_backend(wish, backend, &b, err);
-	if (r)
-		return r;
-	service_remove_backend(wish, b);
-	return commit_service(d, take_ptr(wish), err);
 }
 
 /* --- whole models --- */
