@@ -336,16 +336,18 @@ static void compare_on_link(struct announcer *a, struct announced *e)
 
 static void compare(struct announcer *a, struct announced *e)
 {
+	bool had_failed = e->failed;
+
 	if (e->present || !e->ifindex)
 		return;
-	if (e->failed) {
-		clear(a, e);
-		e->failed = false;
-	}
+	e->failed = false;
 	if (e->probed)
 		compare_on_link(a, e);
 	else
 		compare_on_lo(a, e);
+	/* only now: an alarm that is raised again with the same words is silent */
+	if (had_failed && !e->failed)
+		clear(a, e);
 }
 
 static void compare_all(struct announcer *a)

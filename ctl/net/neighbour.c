@@ -262,7 +262,7 @@ struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct 
 
 	memset(&key, 0, sizeof(key));
 	key.ifindex = ifindex;
-	key.addr = *addr;
+	key.addr = net_key_addr(addr);
 	neighbour = find(net, &key);
 	if (!neighbour) {
 		neighbour = mem_zalloc(sizeof(*neighbour));

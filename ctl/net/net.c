@@ -110,8 +110,9 @@ static size_t addr_size(int family)
 
 struct ip_addr net_attr_addr(struct nlattr *attr, int family)
 {
-	struct ip_addr addr = {};
+	struct ip_addr addr;
 
+	memset(&addr, 0, sizeof(addr)); /* an initialiser need not clear all of a union */
 	if (!attr || !addr_size(family) || (size_t)nla_len(attr) < addr_size(family))
 		return addr;
 	addr.family = family;

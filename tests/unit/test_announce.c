@@ -132,6 +132,12 @@ static const struct story stories[] = {
 	 {{0, WANT, PROBE, ANNOUNCE_PROBING, 250},
 	  {1, CLAIMED, ALARM, ANNOUNCE_CONFLICT, 30001},
 	  {2, FOUND, ANNOUNCE | CLEAR, ANNOUNCE_HELD, 1002}}},
+	{"given back and held again: the first claim is answered at once",
+	 {{0, FOUND, ANNOUNCE, ANNOUNCE_HELD, 1000},
+	  {1, CLAIMED, ALARM | ANNOUNCE, ANNOUNCE_HELD, 1000},
+	  {2, UNWANT, REMOVE | CLEAR, ANNOUNCE_IDLE, NEVER},
+	  {3, FOUND, ANNOUNCE, ANNOUNCE_HELD, 1003},
+	  {4, CLAIMED, ALARM | ANNOUNCE, ANNOUNCE_HELD, 1003}}},
 	{"a late timer does not make up for lost time",
 	 {{0, WANT, PROBE, ANNOUNCE_PROBING, 250}, {9000, TIME, PROBE, ANNOUNCE_PROBING, 9250}}},
 };
