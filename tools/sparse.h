@@ -34,5 +34,5 @@ static inline __u32 ntohl(__be32 x)
 /* these take and give the host's order */
 #undef IN_MULTICAST
 #undef INADDR_BROADCAST
-#define IN_MULTICAST(a)	 (((a)&0xf0000000) == 0xe0000000)
+#define IN_MULTICAST(a)  (((a)&0xf0000000) == 0xe0000000)
 #define INADDR_BROADCAST 0xffffffffU

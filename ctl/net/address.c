@@ -184,7 +184,7 @@ uint32_t net_address_link(struct net *net, const struct ip_addr *addr)
 
 static bool contains(const struct address *a, struct in_addr addr)
 {
-	uint32_t mask = a->prefixlen ? htonl(UINT32_MAX << (HOST_PREFIX - a->prefixlen)) : 0;
+	in_addr_t mask = a->prefixlen ? htonl(UINT32_MAX << (HOST_PREFIX - a->prefixlen)) : 0;
 
 	return ((a->prefix.s_addr ^ addr.s_addr) & mask) == 0;
 }
@@ -246,8 +246,8 @@ static int change(struct net *net, int type, int flags, const struct address *ad
 	};
 	struct nl_msg *msg = net_message(type, flags, &info, sizeof(info));
 
-	nla_put_u32(msg, IFA_LOCAL, address->addr.s_addr);
-	nla_put_u32(msg, IFA_ADDRESS, address->addr.s_addr);
+	nla_put(msg, IFA_LOCAL, sizeof(address->addr), &address->addr);
+	nla_put(msg, IFA_ADDRESS, sizeof(address->addr), &address->addr);
 	if (type == RTM_NEWADDR)
 		nla_put_u8(msg, IFA_PROTO, NET_PROTOCOL);
 	return net_ask(net, msg, NULL, NULL);

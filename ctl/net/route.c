@@ -37,7 +37,7 @@ void route_forget_link(struct net *net, uint32_t ifindex)
  * every backend with every route that comes and goes. */
 static void forget_prefix(struct net *net, struct in_addr prefix, unsigned int len)
 {
-	uint32_t mask = len ? htonl(UINT32_MAX << (32 - len)) : 0;
+	in_addr_t mask = len ? htonl(UINT32_MAX << (32 - len)) : 0;
 
 	for (struct destination *d = net->destinations; d; d = d->by_to.next)
 		if (d->routed && ((d->to.v4.s_addr ^ prefix.s_addr) & mask) == 0) {
