@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "daemon/reconcile_internal.h"
 #include "plan/slots.h"
-#include "plan/table.h"
+#include "plan/assign.h"
 
 /* A table on its way through the worker. */
 struct table_job {
@@ -178,8 +178,8 @@ static void build_table(struct worker_job *job)
 {
 	struct table_job *table = (struct table_job *)job;
 
-	table->result = table_fill(table->members, table->live, table->members_count, table->seed,
-				   table->table, table->size);
+	table->result = assign_slots(table->members, table->live, table->members_count, table->seed,
+				     table->table, table->size);
 }
 
 /* Work out the shares and put them into the backends; true if any is another than before. */

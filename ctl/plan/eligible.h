@@ -37,7 +37,7 @@ struct eligible_facts {
 
 enum backend_state eligible_state(const struct eligible_facts *facts);
 
-/* A backend's part in the service's table (table.h). */
+/* A backend's part in the service's table (assign.h). */
 struct eligible_share {
 	uint32_t weight; /* its place in the table; 0 = none */
 	bool live;       /* it gets new connections; otherwise others stand in for it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table.c - see table.h */
-#include "plan/table.h"
+/* assign.c - see assign.h */
+#include "plan/assign.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@ struct search {
 /* Whom slot @i goes to. Its way depends on the slot alone, not on who lives. */
 static uint16_t find_living(const struct search *s, uint32_t i)
 {
-	for (uint32_t look = 0; look < TABLE_LOOKS; look++) {
-		uint64_t hash = shunt_mix64(s->seed + (uint64_t)i * TABLE_LOOKS + look);
+	for (uint32_t look = 0; look < ASSIGN_LOOKS; look++) {
+		uint64_t hash = shunt_mix64(s->seed + (uint64_t)i * ASSIGN_LOOKS + look);
 		uint16_t number = s->all[shunt_hash_reduce(hash, s->size)];
 
 		if (s->live[number])
@@ -47,8 +47,8 @@ static struct maglev_member *living_members(const struct maglev_member *members,
 	return living;
 }
 
-int table_fill(const struct maglev_member *members, const bool *live, size_t count, uint64_t seed,
-	       uint16_t *table, uint32_t size)
+int assign_slots(const struct maglev_member *members, const bool *live, size_t count, uint64_t seed,
+		 uint16_t *table, uint32_t size)
 {
 	_cleanup_free_ uint16_t *all = calloc(size, sizeof(*all));
 	_cleanup_free_ bool *live_numbers = calloc(UINT16_MAX + 1, sizeof(*live_numbers));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_table.c - who fails gives up his slots and nobody else's; who returns gets them back. */
+/* test_assign.c - who fails gives up his slots and nobody else's; who returns gets them back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "plan/table.h"
+#include "plan/assign.h"
 
 #define SIZE  16381
 #define COUNT 10
@@ -36,7 +36,7 @@ static void make_world(struct world *w, uint32_t first_weight, uint32_t step)
 
 static void fill(struct world *w)
 {
-	assert_int_equal(table_fill(w->members, w->live, COUNT, 42, w->table, SIZE), 0);
+	assert_int_equal(assign_slots(w->members, w->live, COUNT, 42, w->table, SIZE), 0);
 }
 
 /* Every slot that changed was the one's who failed, and he has none left. */
@@ -150,7 +150,7 @@ static void test_speed(void **state)
 		for (size_t i = 0; i < living[l]; i++)
 			live[i] = true;
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t0);
-		assert_int_equal(table_fill(members, live, 1000, 42, table, 65537), 0);
+		assert_int_equal(assign_slots(members, live, 1000, 42, table, 65537), 0);
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t1);
 		print_message("65537 slots, %zu of 1000 backends live: %.1f ms\n", living[l],
 			      (t1.tv_sec - t0.tv_sec) * 1e3 + (t1.tv_nsec - t0.tv_nsec) / 1e6);
