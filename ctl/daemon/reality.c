@@ -141,8 +141,12 @@ static bool same_hop(const struct net_hop *a, const struct net_hop *b)
 
 void reality_ask_way(struct backend_runtime *b)
 {
-	net_resolve(b->service->reconciler->net, &b->at.addr, &b->hop);
+	struct net *net = b->service->reconciler->net;
+
+	if (!b->asked_way)
+		net_hold(net, &b->at.addr); /* other services may have the same server */
 	b->asked_way = true;
+	net_resolve(net, &b->at.addr, &b->hop);
 	write_entry(b);
 	reality_update(b);
 }

@@ -46,7 +46,10 @@ void net_dispatch(struct net *net);
  * now; when the neighbour is still unknown, a resolution is under way and @changed will be called.
  */
 void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret);
-/* No longer keep @to's neighbour resolved (unless another destination needs the same one). */
+/* One user more of the way to @to: it is kept until as many have released it. */
+void net_hold(struct net *net, const struct ip_addr *to);
+/* One user less; without any its neighbour is no longer kept resolved (unless another destination
+ * needs the same one). */
 void net_release(struct net *net, const struct ip_addr *to);
 /* A check of @to has failed: its neighbour is asked whether it is still there, and if it is not,
  * for its new MAC. Left to itself the kernel takes up to a minute to notice. */

@@ -71,9 +71,10 @@ struct neighbour {
 /* What was asked for, and what the kernel said. */
 struct destination {
 	struct ip_addr to; /* unused bytes zero */
-	bool routed;       /* what follows still holds */
-	int error;         /* of the look-up */
-	uint8_t type;      /* RTN_* */
+	unsigned int users;
+	bool routed;  /* what follows still holds */
+	int error;    /* of the look-up */
+	uint8_t type; /* RTN_* */
 	uint32_t ifindex;
 	struct ip_addr via;
 	struct neighbour *neighbour; /* one of its users is this; may be NULL */

@@ -272,11 +272,17 @@ void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret)
 	*ret = hop;
 }
 
+void net_hold(struct net *net, const struct ip_addr *to)
+{
+	if (to->family == AF_INET)
+		find_or_add(net, to)->users++;
+}
+
 void net_release(struct net *net, const struct ip_addr *to)
 {
 	struct destination *d = find(net, to);
 
-	if (!d)
+	if (!d || (d->users && --d->users))
 		return;
 	neighbour_unuse(net, d->neighbour);
 	HASH_DELETE(by_to, net->destinations, d);
