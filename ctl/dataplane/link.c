@@ -176,10 +176,20 @@ int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err)
 	return 0;
 }
 
-size_t dataplane_links(const struct dataplane *dp, struct dataplane_link *ret, size_t max)
+/* Their interface is gone, and another may have got its number. */
+static void link_forget_gone(struct dataplane *dp)
 {
-	size_t n = dp->links_count < max ? dp->links_count : max;
+	for (size_t i = dp->links_count; i-- > 0;)
+		if (link_ifindex(dp->links[i].fd) != dp->links[i].ifindex)
+			link_forget(dp, &dp->links[i]);
+}
 
+size_t dataplane_links(struct dataplane *dp, struct dataplane_link *ret, size_t max)
+{
+	size_t n;
+
+	link_forget_gone(dp);
+	n = dp->links_count < max ? dp->links_count : max;
 	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct dataplane_link){dp->links[i].ifindex,
 						 link_is_native(dp->links[i].ifindex)};
@@ -224,19 +234,15 @@ int link_adopt_all(struct dataplane *dp, struct error *err)
 
 int link_activate_all(struct dataplane *dp, struct error *err)
 {
-	for (size_t i = 0; i < dp->links_count;) {
-		struct link *link = &dp->links[i];
+	link_forget_gone(dp);
+	for (size_t i = 0; i < dp->links_count; i++) {
+		const struct link *link = &dp->links[i];
 
-		if (link_ifindex(link->fd) != link->ifindex) {
-			link_forget(dp, link);
-			continue;
-		}
 		if (bpf_link_update(link->fd, dp->program_fd, NULL) < 0)
 			return error_set(err, -errno,
 					 "interface %u: cannot put the new program in the place of "
 					 "the old: %s",
 					 link->ifindex, strerror(errno));
-		i++;
 	}
 	return 0;
 }

@@ -77,7 +77,7 @@ static int attach(struct dataplane *dp, const char *name, struct dataplane_link 
 	return dataplane_attach(dp, if_nametoindex(name), ret, err);
 }
 
-static size_t count_links(const struct dataplane *dp)
+static size_t count_links(struct dataplane *dp)
 {
 	struct dataplane_link links[4];
 
