@@ -238,6 +238,7 @@ static int start_build(sd_event_source *source, uint64_t usec, void *arg)
 	s->dirty = false;
 	if (!take_shares(s) && s->built) {
 		s->urgent = false;
+		tell_if_empty(s); /* the first verdicts may have come */
 		drop_leaving(s);
 		return 0;
 	}
