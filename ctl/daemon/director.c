@@ -24,6 +24,9 @@ void director_save_state(struct director *d)
 {
 	struct error err = {};
 
+	if (d->overrides)
+		director_set_state_aside(d);
+	d->overrides = false;
 	if (state_write(d->options->state_dir, d->digest, d->seed, d->model, &err))
 		events_alarm(d->events, "config", "state",
 			     "changes cannot be saved and would be lost at the next start: %s",
@@ -224,6 +227,27 @@ void director_sync_interfaces(struct director *d)
 	director_check_host(d);
 }
 
+/* Nobody wishes for the interface any more: its alarms are nobody's concern. */
+static void forget_interface(struct director *d, const char *name)
+{
+	char key[32 + IF_NAMESIZE];
+
+	snprintf(key, sizeof(key), "interface:%s", name);
+	events_clear(d->events, key);
+	snprintf(key, sizeof(key), "forwarding:%s", name);
+	events_clear(d->events, key);
+}
+
+/* Those that are wished for now and not in @wanted. */
+static void forget_others(struct director *d, const struct strings *wanted)
+{
+	const struct strings *names = &d->model->settings.interfaces;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!strings_contain(wanted, names->v[i]))
+			forget_interface(d, names->v[i]);
+}
+
 int director_attach_all(struct director *d, const struct strings *names, struct error *err)
 {
 	uint32_t fresh[DIRECTOR_INTERFACES_MAX];
@@ -285,6 +309,7 @@ int director_detach(struct director *d, const char *ifname, struct error *err)
 		}
 	if (net_link_index(d->net, ifname, &ifindex, NULL) == 0 && is_attached(d, ifindex))
 		detach_interface(d, ifindex, ifname);
+	forget_interface(d, ifname);
 	schema_set(&settings_schema, &d->model->settings, key, rest, NULL);
 	director_save_state(d);
 	director_sync_interfaces(d);
@@ -508,8 +533,14 @@ static int put_all(struct director *d, const struct model *model, struct error *
 
 int director_fill(struct director *d, struct error *err)
 {
+	int r = 0;
+
 	reconcile_unmatched(d->reconciler, d->model->settings.unmatched == UNMATCHED_DROP);
-	return put_all(d, d->model, err);
+	for (const struct service *s = d->model->services; s && !r; s = s->by_name.next)
+		r = reconcile_put(d->reconciler, s, err);
+	if (r)
+		reconcile_remove_new(d->reconciler);
+	return r;
 }
 
 static void remove_dropped(struct director *d, const struct model *model)
@@ -519,10 +550,20 @@ static void remove_dropped(struct director *d, const struct model *model)
 			reconcile_remove(d->reconciler, &s->address);
 }
 
+/* Is all that is fixed as it is now? */
+static int accept_model(struct director *d, const struct model *model, struct error *err)
+{
+	int r = director_accepts_settings(d, &model->settings, err);
+
+	for (const struct service *s = model->services; s && !r; s = s->by_name.next)
+		r = reconcile_accepts(d->reconciler, s, err);
+	return r;
+}
+
 /* Make @model (taken over on success) the running one. */
 static int switch_model(struct director *d, struct model *model, struct error *err)
 {
-	int r = director_accepts_settings(d, &model->settings, err);
+	int r = accept_model(d, model, err);
 
 	if (!r)
 		r = director_attach_all(d, &model->settings.interfaces, err);
@@ -536,6 +577,7 @@ static int switch_model(struct director *d, struct model *model, struct error *e
 	}
 	remove_dropped(d, model);
 	detach_others(d, &model->settings.interfaces);
+	forget_others(d, &model->settings.interfaces);
 	model_free(d->model);
 	d->model = model;
 	reconcile_unmatched(d->reconciler, model->settings.unmatched == UNMATCHED_DROP);
@@ -553,8 +595,7 @@ static int change_model(struct director *d, struct model *model, const char *dig
 
 	model_carry_overrides(wish, d->model);
 	changes = model_diff(d->model, wish);
-	r = dry_run ? director_accepts_settings(d, &wish->settings, err)
-		    : switch_model(d, wish, err);
+	r = dry_run ? accept_model(d, wish, err) : switch_model(d, wish, err);
 	if (r) {
 		json_decref(changes);
 		return r;

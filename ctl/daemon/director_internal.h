@@ -28,6 +28,7 @@ struct director {
 	struct model *model;
 	char digest[CONFIG_DIGEST_LEN]; /* of the file the model was made on */
 	uint64_t seed;                  /* in use, kept in the state directory */
+	bool overrides;                 /* the state directory still has what the file overrides */
 	/* the parts, in the order they are opened */
 	struct events *events;
 	struct spawner *spawner;
@@ -50,7 +51,8 @@ struct director {
 
 /* --- director.c --- */
 
-/* Write the running model to the state directory; an alarm if that fails. */
+/* Write the running model to the state directory; an alarm if that fails. What the config file has
+ * overridden there is kept beside. */
 void director_save_state(struct director *d);
 /* Attach every interface wished for; on failure those attached here are detached again. */
 int director_attach_all(struct director *d, const struct strings *names, struct error *err);
@@ -73,9 +75,11 @@ int director_accepts_settings(struct director *d, const struct settings *setting
 int director_read_config(struct director *d, struct error *err);
 /*
  * Let the state directory have its say: its model holds while the file is the one it was made on;
- * a file that was edited since wins whole. Sets d->seed.
+ * a file that was edited since wins whole. Sets d->seed and d->overrides.
  */
 int director_read_state(struct director *d, struct error *err);
+/* Somebody edited the file since changes were made by command: keep those beside the state. */
+void director_set_state_aside(struct director *d);
 
 /* --- sources.c --- */
 

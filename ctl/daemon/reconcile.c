@@ -194,7 +194,7 @@ void reconcile_free_service(struct service_runtime *s)
 /* Take back a service that open_service() could not complete. */
 static void abandon_service(struct service_runtime *s)
 {
-	if (s->entry)
+	if (s->entry && !s->adopted)
 		dataplane_service_remove(s->entry, NULL);
 	reconcile_free_service(s);
 }
@@ -210,6 +210,7 @@ static int open_service(struct reconciler *r, const struct service *wish,
 	vip_format(&s->vip, s->key);
 	e = dataplane_service_open(r->dp, &s->vip, wish->table_size, &s->entry, err);
 	if (!e) {
+		s->adopted = dataplane_service_published(s->entry);
 		dataplane_backends(s->entry, adopt_backend, s);
 		e = hold_vip(r, &s->vip.at.addr, err);
 	}
@@ -262,18 +263,26 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 	tables_mark(s, false);
 }
 
+int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err)
+{
+	const struct service_runtime *s = find_service(r, &wish->address);
+
+	if (!s || dataplane_slots_count(s->entry) == wish->table_size)
+		return 0;
+	return error_set(err, -EBUSY,
+			 "service '%s': table_size cannot change from %u to %u while the service "
+			 "has slots; remove it and add it anew",
+			 wish->name, dataplane_slots_count(s->entry), wish->table_size);
+}
+
 int reconcile_put(struct reconciler *r, const struct service *wish, struct error *err)
 {
 	struct service_runtime *s = find_service(r, &wish->address);
 	bool is_new = !s;
-	int e;
+	int e = reconcile_accepts(r, wish, err);
 
-	if (s && dataplane_slots_count(s->entry) != wish->table_size)
-		return error_set(err, -EBUSY,
-				 "service '%s': table_size cannot change from %u to %u while the "
-				 "service has "
-				 "slots; remove it and add it anew",
-				 wish->name, dataplane_slots_count(s->entry), wish->table_size);
+	if (e)
+		return e;
 	if (is_new) {
 		e = open_service(r, wish, &s, err);
 		if (e)
@@ -283,7 +292,7 @@ int reconcile_put(struct reconciler *r, const struct service *wish, struct error
 	if (!e && (is_new || s->forward != (enum shunt_forward)wish->forward))
 		e = dataplane_service_publish(s->entry, wish->forward, err);
 	if (e) {
-		if (is_new)
+		if (is_new && !s->adopted) /* what forwarded before goes on */
 			reconcile_remove(r, &wish->address);
 		return e;
 	}
@@ -314,6 +323,24 @@ void reconcile_remove(struct reconciler *r, const struct vip *vip)
 		reconcile_free_service(s);
 	reality_write_waiting(r);
 	tables_retire(r);
+}
+
+void reconcile_remove_new(struct reconciler *r)
+{
+	struct service_runtime *s, *next;
+
+	HASH_ITER (by_vip, r->services, s, next)
+		if (!s->adopted)
+			reconcile_remove(r, &(struct vip){s->vip.protocol, s->vip.at});
+}
+
+size_t reconcile_remove_unwished(struct reconciler *r)
+{
+	size_t removed = dataplane_remove_unopened(r->dp);
+
+	reality_write_waiting(r);
+	tables_retire(r);
+	return removed;
 }
 
 void reconciler_quiet(struct reconciler *r)

@@ -31,6 +31,8 @@ void reconciler_quiet(struct reconciler *r);
 struct reconciler *reconciler_free(struct reconciler *r); /* the data plane stays as it is */
 DEFINE_CLEANUP(struct reconciler *, reconciler_free)
 
+/* Does what is fixed while a service has slots stay as it is? -EBUSY (another table size). */
+int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err);
 /*
  * Make @wish real: a new service, or the changes to the one with its VIP. All that can fail is done
  * first and undone on failure. -ENOSPC (slots or backend numbers), -EBUSY (another table size).
@@ -38,6 +40,11 @@ DEFINE_CLEANUP(struct reconciler *, reconciler_free)
 int reconcile_put(struct reconciler *r, const struct service *wish, struct error *err);
 /* Take the service at @vip away. */
 void reconcile_remove(struct reconciler *r, const struct vip *vip);
+/* A start has failed: remove the services that the maps did not have before. */
+void reconcile_remove_new(struct reconciler *r);
+/* Remove the services that the maps have from an earlier daemon and that were not put; returns how
+ * many. Call it once, when all are put. */
+size_t reconcile_remove_unwished(struct reconciler *r);
 /* What every VIP, present and future, does with packets that no service wants. */
 void reconcile_unmatched(struct reconciler *r, bool drop_unmatched);
 

@@ -60,6 +60,7 @@ struct service_runtime {
 	struct vip vip;
 	enum shunt_forward forward;
 	struct dataplane_service *entry;
+	bool adopted; /* the maps had it before this daemon */
 	struct backend_runtime **backends;
 	size_t backends_count;
 	uint32_t slots_by_state[4]; /* enum slot_state */

@@ -223,7 +223,7 @@ static int take_over(struct director *d, struct error *err)
 
 	if (r)
 		return r;
-	dropped = dataplane_remove_unopened(d->dp);
+	dropped = reconcile_remove_unwished(d->reconciler);
 	if (dropped)
 		events_add(d->events, EVENT_INFO, "config", NULL, NULL,
 			   "%zu services of an earlier daemon are no longer wanted: removed",

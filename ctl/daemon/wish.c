@@ -21,8 +21,7 @@ static void read_state(struct director *d, struct state *ret)
 		events_add(d->events, EVENT_WARNING, "config", NULL, NULL, "%s", err.text);
 }
 
-/* Somebody edited the file since changes were made by command: the changes are kept beside. */
-static void set_state_aside(struct director *d)
+void director_set_state_aside(struct director *d)
 {
 	char suffix[STATE_SUFFIX_LEN];
 	struct error err = {};
@@ -55,7 +54,7 @@ int director_read_state(struct director *d, struct error *err)
 		d->model = take_ptr(state.model);
 		break;
 	case STATE_CHOOSE_FILE_ASIDE:
-		set_state_aside(d);
+		d->overrides = true; /* a start that fails leaves the state as it is */
 		break;
 	case STATE_CHOOSE_FILE:
 	case STATE_CHOOSE_NOTHING:

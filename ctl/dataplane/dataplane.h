@@ -77,8 +77,8 @@ void dataplane_info(const struct dataplane *dp, struct dataplane_info *ret);
 int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_link *ret,
 		     struct error *err);
 int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err); /* -ENOENT */
-/* The attached interfaces, at most @max of them; returns how many. */
-size_t dataplane_links(const struct dataplane *dp, struct dataplane_link *ret, size_t max);
+/* The attached interfaces, at most @max of them; returns how many. Forgets those that are gone. */
+size_t dataplane_links(struct dataplane *dp, struct dataplane_link *ret, size_t max);
 
 /* --- VIPs: addresses that have at least one service --- */
 
@@ -99,6 +99,8 @@ int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint
 /* Write the service's entry: from now on its packets are forwarded. Also after @forward changed. */
 int dataplane_service_publish(struct dataplane_service *service, enum shunt_forward forward,
 			      struct error *err);
+/* Do packets match it? True of what was adopted, and after dataplane_service_publish(). */
+bool dataplane_service_published(const struct dataplane_service *service);
 /* Take the entry away; its slots and numbers are free for others after a grace period. */
 int dataplane_service_remove(struct dataplane_service *service, struct error *err);
 

@@ -139,7 +139,10 @@ int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint
 				 vip_format(address, text));
 	HASH_FIND(by_key, dp->services, &key, sizeof(key), service);
 	if (service && service->entry.slot_count != table_size)
-		return error_set(err, -EEXIST, "service %s has %u slots, not %u",
+		return error_set(err, -EEXIST,
+				 "service %s has %u slots, and table_size is %u now; it cannot "
+				 "change while packets are forwarded: set it back, or begin anew "
+				 "after shuntd --stop-forwarding (connections may break)",
 				 vip_format(address, text), service->entry.slot_count, table_size);
 	if (!service) {
 		r = service_make(dp, address, table_size, &service, err);
@@ -169,6 +172,11 @@ int dataplane_service_publish(struct dataplane_service *service, enum shunt_forw
 	service->entry = entry;
 	service->published = true;
 	return 0;
+}
+
+bool dataplane_service_published(const struct dataplane_service *service)
+{
+	return service->published;
 }
 
 static void service_release_nat(uint16_t number, const struct shunt_backend *entry, void *arg)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""test_changes.py - wishes that change: what they share, what they leave behind, what cannot be."""
+import pytest
+
+from lab import BACKENDS, DR_VIP, NAT_VIP, wait_until
+from shuntd import config, service
+from traffic import answers
+
+B1 = f"{BACKENDS[0]}:80"
+NO_CHECK = "kind = none"
+OTHER_VIP = "192.0.2.30"
+
+
+def alarms(shuntd):
+    return [alarm["text"] for alarm in shuntd.json("status")["alarms"]]
+
+
+def managed(lab):
+    done = lab.director.run("ip", "-d", "neigh", "show", "dev", "eth0")
+    return {line.split()[0] for line in done.stdout.splitlines() if "managed" in line}
+
+
+def test_a_backend_of_two_services_is_kept_for_the_other(lab, servers, shuntd):
+    shuntd.shunt("backend", "remove", "web-nat", BACKENDS[0])
+    wait_until(lambda: shuntd.get("/v1/stats")["services"][1]["backends"][2:] == [], what="b1 gone")
+    shuntd.shunt("service", "remove", "web-nat")
+    assert managed(lab) >= set(BACKENDS)
+    mac = "02:00:00:00:aa:01"
+    lab.director.ip(f"neigh replace {BACKENDS[0]} lladdr {mac} dev eth0 nud permanent\n")
+    wait_until(lambda: shuntd.backends("web-dr")[B1]["status"]["next_hop"]["mac"] == mac, 2,
+               "the new MAC in the director")
+
+
+def test_a_new_service_with_no_server_raises_an_alarm(lab, start):
+    shuntd = start(service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS))
+    wait_until(lambda: set(shuntd.states("web").values()) == {"down"}, what="all down")
+    assert any("no backend is up" in text for text in alarms(shuntd)), alarms(shuntd)
+
+
+def test_the_vip_of_a_nat_service_changes_while_nobody_watches(lab, servers, start):
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS, NO_CHECK), {"web": 3})
+    shuntd.stop()
+    shuntd.write_config(config(service("web", f"tcp:{OTHER_VIP}:80", "nat", BACKENDS, NO_CHECK)))
+    shuntd.start()
+    shuntd.wait_up("web", timeout=3)
+    assert answers(lab.client, OTHER_VIP, 10).total() == 10
+
+
+def test_alarms_of_an_interface_go_with_it(lab, servers, start):
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS), {"web": 3})
+    lab.director.ip("link add tmp0 type veth peer name tmp1\nlink set tmp0 up\nlink set tmp1 up\n")
+    lab.director.sysctl(net__ipv4__conf__tmp0__forwarding=0)
+    shuntd.shunt("attach", "tmp0")
+    assert any("tmp0" in text for text in alarms(shuntd)), alarms(shuntd)
+    lab.director.ip("link del tmp0\n")
+    wait_until(lambda: any("tmp0: not attached" in text for text in alarms(shuntd)), what="an alarm")
+    shuntd.shunt("detach", "tmp0")
+    assert alarms(shuntd) == []
+
+
+def test_an_interface_that_comes_and_goes(lab, start):
+    shuntd = start("")
+    shuntd.shunt("detach", "eth0")
+    add = "link add tmp0 index {} type veth peer name tmp1\nlink set tmp0 up\nlink set tmp1 up\n"
+    lab.director.ip(add.format(100))
+    shuntd.shunt("attach", "tmp0")
+
+    def mode():
+        return [i["mode"] for i in shuntd.json("status")["interfaces"]]
+
+    for i in range(70):
+        lab.director.ip("link del tmp0\n" + add.format(200 + i // 2))  # every number twice
+        wait_until(lambda: mode() == ["native"] and lab.director.link("tmp0").get("xdp"), 2,
+                   f"attached again, time {i + 1}")
+
+
+@pytest.mark.parametrize("what", ["room", "table_size"])
+def test_a_start_that_fails_leaves_forwarding_as_it_was(lab, servers, start, what):
+    settings = "backends_max = 1024"
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS), {"web": 3},
+                   settings=settings)
+    shuntd.stop()
+    new = service("new", f"tcp:{OTHER_VIP}:80", "nat", [f"{BACKENDS[0]}:81"])
+    many = [f"10.70.{i // 250}.{i % 250 + 1}" for i in range(600)]
+    web = {"room": service("web", f"tcp:{NAT_VIP}:80", "nat", many),
+           "table_size": service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS,
+                                 keys="table_size = 4099")}
+    shuntd.write_config(config(new + web[what], settings=settings))
+    refused = shuntd.refuse()
+    assert refused.returncode == 1 and len(refused.stderr.strip().splitlines()) == 1
+    assert {"room": "backends_max is 1024", "table_size": "4099"}[what] in refused.stderr
+    assert answers(lab.client, NAT_VIP, 10).total() == 10
+    # and the new service is no drop
+    shuntd.write_config(config(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS),
+                               settings=settings))
+    shuntd.start()
+    assert "no longer wanted" not in str(shuntd.events())
+
+
+def test_a_table_size_that_cannot_change_is_told_before_anything_is_done(lab, start):
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS))
+    path = f"{shuntd.home}/new.conf"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(config(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS,
+                                  keys="table_size = 4099")))
+    for options in ((), ("--dry-run",)):
+        refused = shuntd.shunt("apply", *options, path, check=False)
+        assert refused.returncode == 1 and "table_size" in refused.stderr
