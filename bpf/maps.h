@@ -10,22 +10,28 @@
 
 const volatile struct shunt_hash_keys hash_keys = {};
 const volatile __u32 slots_max = 1; /* words in the one element of slots */
+const volatile __u32 nat_bits = 0;  /* 1 << nat_bits places in nat4 */
 
+/*
+ * Tables (shunt/table.h) and slots are one element each: its address is found without a call and
+ * without a bounds check at run time.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SHUNT_SERVICES_MAX);
-	__type(key, struct shunt_tuple4_key);
-	__type(value, struct shunt_service);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_place) << SHUNT_SERVICES_BITS);
 } services4 SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SHUNT_SERVICES_MAX);
-	__type(key, __be32);
-	__type(value, struct shunt_vip);
-} vips4 SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_place)); /* user space: 1 << nat_bits places */
+} nat4 SEC(".maps");
 
-/* All slots are one element: its address is a constant to the program, no helper is called. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -48,13 +54,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct shunt_counters);
 } counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* user space: backends_max */
-	__type(key, struct shunt_tuple4_key);
-	__type(value, struct shunt_nat);
-} nat4 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -12,6 +12,7 @@
 #include "count.h"
 #include "csum.h"
 #include "parse.h"
+#include "table.h"
 #include "transmit.h"
 
 #define NAT_AF_INET 2 /* AF_INET; the libc's header does not compile for bpf */
@@ -157,26 +158,33 @@ static __always_inline int nat_route(const struct packet *p, const struct shunt_
 	return GO_ON;
 }
 
-/* From a nat backend to a client? Everything else passes. */
-static __always_inline int nat_reply(struct packet *p)
+/* Is it from a nat backend? */
+static __always_inline bool nat_find(const struct packet *p, struct shunt_nat *ret)
 {
-	struct shunt_tuple4_key key = {
+	const struct shunt_tuple4_key key = {
 		.addr = p->ip->saddr,
 		.port = p->sport,
 		.protocol = p->protocol,
 	};
+	const void *table = only_element(&nat4);
+	struct shunt_place place;
+
+	if (!table || !table_find(table, nat_bits, key, &place))
+		return false;
+	__builtin_memcpy(ret, &place, sizeof(place));
+	return true;
+}
+
+/* From a nat backend to a client? Everything else passes. */
+static __always_inline int nat_reply(struct packet *p)
+{
 	struct shunt_meta *m = only_element(&meta);
-	const struct shunt_nat *found;
 	struct shunt_nat nat;
 	struct hop hop;
 	int verdict;
 
-	if (!m || !m->nat_entries || p->fault != NO_FAULT || !p->ports)
+	if (!m || !m->nat_entries || p->fault != NO_FAULT || !p->ports || !nat_find(p, &nat))
 		return XDP_PASS;
-	found = bpf_map_lookup_elem(&nat4, &key);
-	if (!found)
-		return XDP_PASS;
-	nat = *found; /* at once, as in service_find() */
 	STEP(nat_route(p, &nat, m, &hop));
 	if (unlikely(p->ip->ttl <= 1))
 		return drop(SHUNT_REASON_TTL_EXPIRED);

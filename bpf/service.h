@@ -3,28 +3,26 @@
 #ifndef SERVICE_H
 #define SERVICE_H
 
-#include "maps.h"
+#include "table.h"
 
-/*
- * The entry is copied at once: an element that is replaced or deleted goes back to the map, which
- * may give it to another service. User space lets a grace period pass before that (service.c).
- */
+static __always_inline bool service_read(__be32 addr, __be16 port, __u8 protocol,
+					 struct shunt_service *ret)
+{
+	const struct shunt_tuple4_key key = {.addr = addr, .port = port, .protocol = protocol};
+	const void *table = only_element(&services4);
+	struct shunt_place place;
+
+	if (!table || !table_find(table, SHUNT_SERVICES_BITS, key, &place))
+		return false;
+	__builtin_memcpy(ret, &place, sizeof(place));
+	return true;
+}
+
 static __always_inline bool service_find(const struct packet *p, struct shunt_service *ret)
 {
-	struct shunt_tuple4_key key = {
-		.addr = p->ip->daddr,
-		.port = p->dport,
-		.protocol = p->protocol,
-	};
-	const struct shunt_service *found;
-
-	if (unlikely(p->fault != NO_FAULT) || !p->ports)
+	if (unlikely(p->fault != NO_FAULT || !p->ports))
 		return false;
-	found = bpf_map_lookup_elem(&services4, &key);
-	if (!found)
-		return false;
-	*ret = *found;
-	return true;
+	return service_read(p->ip->daddr, p->dport, p->protocol, ret) && ret->slot_count;
 }
 
 #endif

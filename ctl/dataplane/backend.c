@@ -71,6 +71,12 @@ void backend_fold_counters(struct dataplane_service *service, uint16_t number)
 	counters_zero(service->dp, service->entry.backend_base + number);
 }
 
+static void backend_resize_numbers(struct dataplane_service *service, uint32_t from, uint32_t to)
+{
+	service->numbers = mem_realloc(service->numbers, to * sizeof(service->numbers[0]));
+	memset(service->numbers + from, 0, (to - from) * sizeof(service->numbers[0]));
+}
+
 /*
  * Twice the numbers, in a new range. Packets use the old one until services4 names the new one, and
  * what they count there meanwhile is added when the old one retires.
@@ -78,38 +84,30 @@ void backend_fold_counters(struct dataplane_service *service, uint16_t number)
 static int backend_grow(struct dataplane_service *service, struct error *err)
 {
 	struct dataplane *dp = service->dp;
-	struct shunt_service old = service->entry, new = old;
+	uint32_t old = service->entry.backend_base, cap = service->entry.backend_cap, new;
 	struct shunt_counters copied;
 	int r;
 
-	if (old.backend_cap >= NUMBERS_MAX)
+	if (cap >= NUMBERS_MAX)
 		return error_set(err, -ENOSPC, "a service has at most %d backends",
 				 NUMBERS_MAX - 1);
-	new.backend_cap = old.backend_cap * 2;
-	r = extent_alloc(&dp->backends_pool, new.backend_cap, &new.backend_base);
+	r = extent_alloc(&dp->backends_pool, 2 * cap, &new);
 	if (r < 0)
 		return error_set(
 			err, r, "no room for %u backends in one piece: backends_max is %u, %u used",
-			new.backend_cap, dp->backends_max, dp->backends_pool.used);
-	backend_range_clear(dp, new.backend_base, new.backend_cap);
-	for (uint32_t i = 0; i < old.backend_cap; i++)
-		backend_store(&dp->backends[new.backend_base + i],
-			      &dp->backends[old.backend_base + i]);
-	counters_copy(dp, old.backend_base, new.backend_base, old.backend_cap, &copied);
-	r = service->published
-		    ? element_put(dp, ELEMENT_SERVICES4, service->id, &service->key, &new)
-		    : 0;
-	if (r < 0) {
-		extent_release(&dp->backends_pool, new.backend_base);
-		return error_set(err, r, "cannot move a service's backends: %s", strerror(-r));
-	}
-	service->entry = new;
-	service->numbers =
-		mem_realloc(service->numbers, new.backend_cap * sizeof(service->numbers[0]));
-	memset(service->numbers + old.backend_cap, 0,
-	       (new.backend_cap - old.backend_cap) * sizeof(service->numbers[0]));
-	retire_range(dp, service, old.backend_base, old.backend_cap, &copied);
-	return nat_move(service, err);
+			2 * cap, dp->backends_max, dp->backends_pool.used);
+	backend_range_clear(dp, new, 2 * cap);
+	for (uint32_t i = 0; i < cap; i++)
+		backend_store(&dp->backends[new + i], &dp->backends[old + i]);
+	counters_copy(dp, old, new, cap, &copied);
+	backend_resize_numbers(service, cap, 2 * cap);
+	service->entry.backend_base = new;
+	service->entry.backend_cap = 2 * cap;
+	if (service->published)
+		service_write(dp, &service->entry); /* it is there: cannot fail */
+	nat_move(service);
+	retire_range(dp, service, old, cap, &copied);
+	return 0;
 }
 
 static uint32_t backend_free_number(const struct dataplane_service *service)

@@ -9,21 +9,21 @@ static int dataplane_fill(struct dataplane *dp, struct error *err)
 {
 	int r;
 
+	/* What the daemon before had taken out of the maps is free after this. */
+	r = dp->adopted ? dataplane_grace_wait() : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot wait for a grace period: %s", strerror(-r));
+	table_adopt(&dp->services4, dp->services4.places, dp->services4.bits);
+	table_adopt(&dp->nat4, dp->nat4.places, dp->nat4.bits);
 	extent_pool_init(&dp->slots_pool, dp->slots_max);
 	extent_pool_init(&dp->backends_pool, dp->backends_max);
 	r = service_adopt_all(dp, err);
 	if (r < 0)
 		return r;
-	r = nat_adopt(dp, err);
-	if (r < 0)
-		return r;
+	nat_adopt(dp);
 	r = link_adopt_all(dp, err);
 	if (r < 0)
 		return r;
-	/* What the daemon before had taken out of the maps is free now. */
-	r = dp->adopted ? dataplane_grace_wait() : 0;
-	if (r < 0)
-		return error_set(err, r, "cannot wait for a grace period: %s", strerror(-r));
 	return requests_open(dp, err);
 }
 

@@ -12,17 +12,10 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/extent.h"
 #include "dataplane/pins.h"
+#include "dataplane/table.h"
 #include "shunt/hash.h"
 
 struct shunt_bpf; /* the skeleton; load.c includes it */
-
-/* The hash maps whose elements are several words: see element.c. */
-enum element_map { ELEMENT_SERVICES4, ELEMENT_NAT4, ELEMENT_MAP_COUNT };
-
-struct element_pool {
-	int fd;
-	uint64_t freed_by; /* id of the service whose elements went back to the map; 0 = none */
-};
 
 /* Taken from maps, but perhaps still in use by a CPU: see retire.c. */
 struct retired;
@@ -40,20 +33,19 @@ struct dataplane {
 	uint64_t seed;
 	uint32_t slots_max, backends_max;
 
-	int vips4_fd, counters_fd, reasons_fd, requests_fd, egress_fd;
-	uint32_t *slots; /* memory-mapped, as are the next two */
+	int counters_fd, reasons_fd, requests_fd, egress_fd;
+	uint32_t *slots; /* memory-mapped, as are the next two and the places of the tables */
 	struct shunt_backend *backends;
 	struct shunt_meta *meta;
 	size_t cpus; /* possible ones: how many values a per-CPU element has */
 
 	struct extent_pool slots_pool, backends_pool;
-	struct element_pool elements[ELEMENT_MAP_COUNT];
+	struct table services4, nat4;
+	uint32_t vips_count;
 	struct dataplane_service *services; /* uthash by key */
-	uint64_t services_made;             /* the last id given */
 
 	struct retired *retired;
 	uint64_t last_ticket;
-	bool freed_since_ticket; /* elements went back to a map after retire_begin() */
 
 	struct link links[SHUNT_LINKS_MAX];
 	size_t links_count;
@@ -70,6 +62,15 @@ enum number_use {
 	NUMBER_RETIRED, /* removed; a CPU may still read the entry */
 };
 
+/* A key as the word that a place has. */
+static inline uint64_t tuple4_word(const struct shunt_tuple4_key *key)
+{
+	uint64_t word;
+
+	memcpy(&word, key, sizeof(word));
+	return word;
+}
+
 struct number {
 	enum number_use use;
 	__be32 addr4;
@@ -78,12 +79,10 @@ struct number {
 
 struct dataplane_service {
 	struct dataplane *dp;
-	uint64_t id; /* never given twice */
-	struct shunt_tuple4_key key;
 	struct shunt_service entry; /* as in services4 once it is published */
 	bool published, opened;
 	struct number *numbers; /* entry.backend_cap of them */
-	UT_hash_handle by_key;
+	UT_hash_handle by_key;  /* entry.key */
 };
 
 /* --- load.c --- */
@@ -91,13 +90,9 @@ int load_program(struct dataplane *dp, struct error *err);
 void load_free(struct dataplane *dp);
 uint64_t load_map_bytes(const struct dataplane *dp);
 
-/* --- element.c --- */
-int element_put(struct dataplane *dp, enum element_map map, uint64_t service_id, const void *key,
-		const void *value);
-int element_remove(struct dataplane *dp, enum element_map map, uint64_t service_id,
-		   const void *key);
-
 /* --- service.c --- */
+/* Write the entry where packets find it. -ENOSPC. */
+int service_write(struct dataplane *dp, const struct shunt_service *entry);
 /* Everything that services4 holds; -EUCLEAN when it contradicts itself. */
 int service_adopt_all(struct dataplane *dp, struct error *err);
 void service_free_all(struct dataplane *dp);
@@ -112,12 +107,12 @@ void backend_fold_counters(struct dataplane_service *service, uint16_t number);
 
 /* --- nat.c --- */
 /* Make nat4 hold the way back of every nat backend in use, and nothing else. */
-int nat_adopt(struct dataplane *dp, struct error *err);
+void nat_adopt(struct dataplane *dp);
 int nat_claim(struct dataplane_service *service, uint16_t number, const struct shunt_backend *entry,
 	      struct error *err);
 void nat_release(struct dataplane_service *service, const struct shunt_backend *entry);
 /* After the service's range has moved. */
-int nat_move(struct dataplane_service *service, struct error *err);
+void nat_move(struct dataplane_service *service);
 
 /* --- counters.c --- */
 /* Per-CPU values of one element; the caller frees them. */
@@ -135,6 +130,7 @@ void counters_copy(struct dataplane *dp, uint32_t from, uint32_t to, uint32_t co
 		   struct shunt_counters *ret);
 
 /* --- retire.c --- */
+void retire_place(struct dataplane *dp, struct table *table, uint32_t place);
 void retire_slots(struct dataplane *dp, uint32_t start);
 /* @service NULL when it is gone; else what CPUs count in the range beyond @copied is kept. */
 void retire_range(struct dataplane *dp, struct dataplane_service *service, uint32_t base,

@@ -80,6 +80,16 @@ static int load_object(struct shunt_bpf *skeleton, struct error *err)
 
 /* --- sizes --- */
 
+/* At least half of the places stay empty, with every backend in nat4. */
+static uint32_t load_nat_bits(const struct dataplane *dp)
+{
+	uint32_t bits = 4;
+
+	while (1u << bits < 2 * dp->backends_max)
+		bits++;
+	return bits;
+}
+
 static void load_set_sizes(struct dataplane *dp)
 {
 	struct shunt_bpf *s = dp->skeleton;
@@ -87,16 +97,29 @@ static void load_set_sizes(struct dataplane *dp)
 	bpf_map__set_value_size(s->maps.slots, dp->slots_max * sizeof(__u32));
 	bpf_map__set_max_entries(s->maps.backends, dp->backends_max);
 	bpf_map__set_max_entries(s->maps.counters, dp->backends_max);
-	bpf_map__set_max_entries(s->maps.nat4, dp->backends_max);
+	bpf_map__set_value_size(s->maps.nat4, sizeof(struct shunt_place) << load_nat_bits(dp));
+	s->rodata->nat_bits = load_nat_bits(dp);
 	s->rodata->slots_max = dp->slots_max;
 	s->rodata->hash_keys = shunt_hash_keys(dp->seed);
 }
 
-static void *load_mmap(int fd, size_t size)
+static size_t load_map_size(const struct bpf_map *map)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+}
+
+static void *load_mmap(const struct bpf_map *map)
+{
+	void *p = mmap(NULL, load_map_size(map), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_map__fd(map), 0);
 
 	return p == MAP_FAILED ? NULL : p;
+}
+
+static void load_munmap(const struct bpf_map *map, void *p)
+{
+	if (p)
+		munmap(p, load_map_size(map));
 }
 
 /* --- pinned maps --- */
@@ -213,14 +236,19 @@ static int load_pin_maps(struct dataplane *dp, struct error *err)
 static int load_map_memory(struct dataplane *dp, struct error *err)
 {
 	struct shunt_bpf *s = dp->skeleton;
+	uint32_t nat_bits = load_nat_bits(dp);
+	struct shunt_place *services4, *nat4;
 
-	dp->slots = load_mmap(bpf_map__fd(s->maps.slots), dp->slots_max * sizeof(__u32));
-	dp->backends = load_mmap(bpf_map__fd(s->maps.backends),
-				 dp->backends_max * sizeof(struct shunt_backend));
-	dp->meta = load_mmap(bpf_map__fd(s->maps.meta), sizeof(struct shunt_meta));
-	if (!dp->slots || !dp->backends || !dp->meta)
+	dp->slots = load_mmap(s->maps.slots);
+	dp->backends = load_mmap(s->maps.backends);
+	dp->meta = load_mmap(s->maps.meta);
+	services4 = load_mmap(s->maps.services4);
+	nat4 = load_mmap(s->maps.nat4);
+	if (!dp->slots || !dp->backends || !dp->meta || !services4 || !nat4)
 		return error_set(err, -errno, "cannot map the maps into memory: %s",
 				 strerror(errno));
+	dp->services4 = (struct table){.places = services4, .bits = SHUNT_SERVICES_BITS};
+	dp->nat4 = (struct table){.places = nat4, .bits = nat_bits};
 	return 0;
 }
 
@@ -229,9 +257,6 @@ static void load_take_fds(struct dataplane *dp)
 	struct shunt_bpf *s = dp->skeleton;
 
 	dp->program_fd = bpf_program__fd(s->progs.shunt);
-	dp->elements[ELEMENT_SERVICES4].fd = bpf_map__fd(s->maps.services4);
-	dp->elements[ELEMENT_NAT4].fd = bpf_map__fd(s->maps.nat4);
-	dp->vips4_fd = bpf_map__fd(s->maps.vips4);
 	dp->counters_fd = bpf_map__fd(s->maps.counters);
 	dp->reasons_fd = bpf_map__fd(s->maps.reasons);
 	dp->requests_fd = bpf_map__fd(s->maps.requests);
@@ -287,13 +312,16 @@ int load_program(struct dataplane *dp, struct error *err)
 
 void load_free(struct dataplane *dp)
 {
-	if (dp->slots)
-		munmap(dp->slots, dp->slots_max * sizeof(__u32));
-	if (dp->backends)
-		munmap(dp->backends, dp->backends_max * sizeof(struct shunt_backend));
-	if (dp->meta)
-		munmap(dp->meta, sizeof(struct shunt_meta));
-	shunt_bpf__destroy(dp->skeleton);
+	struct shunt_bpf *s = dp->skeleton;
+
+	if (!s)
+		return;
+	load_munmap(s->maps.slots, dp->slots);
+	load_munmap(s->maps.backends, dp->backends);
+	load_munmap(s->maps.meta, dp->meta);
+	load_munmap(s->maps.services4, dp->services4.places);
+	load_munmap(s->maps.nat4, dp->nat4.places);
+	shunt_bpf__destroy(s);
 }
 
 /* What the kernel says one map takes. */

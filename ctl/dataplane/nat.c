@@ -8,161 +8,151 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-static struct shunt_tuple4_key nat_key(const struct dataplane_service *service,
-				       const struct shunt_backend *entry)
-{
-	return (struct shunt_tuple4_key){
-		.addr = entry->addr4,
-		.port = entry->port,
-		.protocol = service->key.protocol,
-	};
-}
-
-static struct shunt_nat nat_value(const struct dataplane_service *service, uint16_t number)
+static struct shunt_nat nat_entry(const struct dataplane_service *service, uint16_t number,
+				  const struct shunt_backend *backend)
 {
 	return (struct shunt_nat){
-		.vip = service->key.addr,
-		.port = service->key.port,
+		.key = {backend->addr4, backend->port, service->entry.key.protocol, 0},
+		.vip = service->entry.key.addr,
+		.port = service->entry.key.port,
 		.backend = service->entry.backend_base + number,
 	};
 }
 
-static bool nat_same_service(const struct shunt_nat *a, const struct shunt_nat *b)
+static bool nat_get(const struct dataplane *dp, const struct shunt_tuple4_key *key,
+		    struct shunt_nat *ret)
 {
-	return a->vip == b->vip && a->port == b->port;
+	const struct shunt_place *place = table_get(&dp->nat4, tuple4_word(key));
+
+	if (place)
+		memcpy(ret, place, sizeof(*ret));
+	return place;
 }
 
-static int nat_taken(const struct shunt_tuple4_key *key, const struct shunt_nat *by,
-		     struct error *err)
+/* The program looks only when there is something to find. */
+static void nat_count(struct dataplane *dp)
+{
+	__atomic_store_n(&dp->meta->nat_entries, dp->nat4.used, __ATOMIC_RELEASE);
+}
+
+static int nat_put(struct dataplane *dp, const struct shunt_nat *entry)
+{
+	struct shunt_place place;
+	int r;
+
+	memcpy(&place, entry, sizeof(place));
+	r = table_put(&dp->nat4, &place);
+	nat_count(dp);
+	return r;
+}
+
+static void nat_remove(struct dataplane *dp, uint64_t key)
+{
+	uint32_t place;
+
+	if (table_remove(&dp->nat4, key, &place) == 0)
+		retire_place(dp, &dp->nat4, place);
+	nat_count(dp);
+}
+
+static int nat_taken(const struct shunt_nat *by, struct error *err)
 {
 	char backend[INET_ADDRSTRLEN], vip[INET_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &key->addr, backend, sizeof(backend));
+	inet_ntop(AF_INET, &by->key.addr, backend, sizeof(backend));
 	inet_ntop(AF_INET, &by->vip, vip, sizeof(vip));
 	return error_set(err, -EEXIST,
 			 "backend %s:%u: the nat service at %s:%u has it already; answers could "
 			 "not be told apart",
-			 backend, ntohs(key->port), vip, ntohs(by->port));
+			 backend, ntohs(by->key.port), vip, ntohs(by->port));
 }
 
-/* The program looks only when there is something to find. */
-static void nat_count(struct dataplane *dp, int change)
+int nat_claim(struct dataplane_service *service, uint16_t number,
+	      const struct shunt_backend *backend, struct error *err)
 {
-	__atomic_store_n(&dp->meta->nat_entries, dp->meta->nat_entries + change, __ATOMIC_RELEASE);
-}
-
-int nat_claim(struct dataplane_service *service, uint16_t number, const struct shunt_backend *entry,
-	      struct error *err)
-{
-	struct dataplane *dp = service->dp;
-	struct shunt_tuple4_key key = nat_key(service, entry);
-	struct shunt_nat value = nat_value(service, number), old;
-	bool new = bpf_map_lookup_elem(dp->elements[ELEMENT_NAT4].fd, &key, &old) < 0;
+	struct shunt_nat entry = nat_entry(service, number, backend), old;
 	int r;
 
-	if (!new && !nat_same_service(&old, &value))
-		return nat_taken(&key, &old, err);
-	if (!new &&old.backend == value.backend)
-		return 0;
-	if (new)
-		nat_count(dp, 1);
-	r = element_put(dp, ELEMENT_NAT4, service->id, &key, &value);
-	if (r < 0 && new)
-		nat_count(dp, -1);
+	if (nat_get(service->dp, &entry.key, &old) &&
+	    (old.vip != entry.vip || old.port != entry.port))
+		return nat_taken(&old, err);
+	r = nat_put(service->dp, &entry);
 	if (r < 0)
-		return error_set(err, r, "cannot write the way back of a nat backend: %s",
-				 strerror(-r));
+		return error_set(err, r, "map nat4: no place within %d of where a backend belongs",
+				 SHUNT_TABLE_PROBES);
 	return 0;
 }
 
-void nat_release(struct dataplane_service *service, const struct shunt_backend *entry)
+void nat_release(struct dataplane_service *service, const struct shunt_backend *backend)
 {
-	struct shunt_tuple4_key key = nat_key(service, entry);
+	struct shunt_nat entry = nat_entry(service, 0, backend);
 
-	if (element_remove(service->dp, ELEMENT_NAT4, service->id, &key) == 0)
-		nat_count(service->dp, -1);
+	nat_remove(service->dp, tuple4_word(&entry.key));
 }
 
-int nat_move(struct dataplane_service *service, struct error *err)
+static void nat_move_one(uint16_t number, const struct shunt_backend *backend, void *arg)
 {
-	struct shunt_backend entry;
+	struct dataplane_service *service = arg;
+	struct shunt_nat entry = nat_entry(service, number, backend);
 
-	for (uint32_t number = 1; number < service->entry.backend_cap; number++) {
-		int r;
+	if (backend->forward == SHUNT_FORWARD_NAT)
+		nat_put(service->dp, &entry); /* it is there: cannot fail */
+}
 
-		if (!dataplane_backend_read(service, number, &entry) ||
-		    entry.forward != SHUNT_FORWARD_NAT)
-			continue;
-		r = nat_claim(service, number, &entry, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+void nat_move(struct dataplane_service *service)
+{
+	dataplane_backends(service, nat_move_one, service);
 }
 
 /* --- adoption --- */
 
 static const struct dataplane_service *nat_owner(struct dataplane *dp,
-						 const struct shunt_tuple4_key *key,
-						 const struct shunt_nat *value)
+						 const struct shunt_nat *entry)
 {
-	struct shunt_tuple4_key service_key = {
-		.addr = value->vip, .port = value->port, .protocol = key->protocol};
+	struct shunt_tuple4_key key = {entry->vip, entry->port, entry->key.protocol, 0};
 	struct dataplane_service *service;
 
-	HASH_FIND(by_key, dp->services, &service_key, sizeof(service_key), service);
+	HASH_FIND(by_key, dp->services, &key, sizeof(key), service);
 	return service;
 }
 
 /* Does a backend in use have this way back? */
-static bool nat_is_wanted(struct dataplane *dp, const struct shunt_tuple4_key *key,
-			  const struct shunt_nat *value)
+static bool nat_is_wanted(struct dataplane *dp, const struct shunt_nat *entry)
 {
-	const struct dataplane_service *service = nat_owner(dp, key, value);
-	struct shunt_backend entry;
+	const struct dataplane_service *service = nat_owner(dp, entry);
+	struct shunt_backend backend;
 
 	if (!service)
 		return false;
 	for (uint32_t number = 1; number < service->entry.backend_cap; number++)
-		if (dataplane_backend_read(service, number, &entry) &&
-		    entry.forward == SHUNT_FORWARD_NAT && entry.addr4 == key->addr &&
-		    entry.port == key->port)
+		if (dataplane_backend_read(service, number, &backend) &&
+		    backend.forward == SHUNT_FORWARD_NAT && backend.addr4 == entry->key.addr &&
+		    backend.port == entry->key.port)
 			return true;
 	return false;
 }
 
 /* Left behind by a daemon that was killed while it removed a backend or a service. */
-static uint32_t nat_remove_unwanted(struct dataplane *dp)
+static void nat_remove_unwanted(struct dataplane *dp)
 {
-	int fd = dp->elements[ELEMENT_NAT4].fd;
-	struct shunt_tuple4_key key, next, *from = NULL;
-	uint32_t kept = 0;
-	bool more;
+	const struct shunt_place *place;
+	uint32_t at = 0;
 
-	more = bpf_map_get_next_key(fd, from, &key) == 0;
-	while (more) {
-		struct shunt_nat value;
+	while ((place = table_next(&dp->nat4, &at))) {
+		struct shunt_nat entry;
 
-		more = bpf_map_get_next_key(fd, &key, &next) == 0;
-		if (bpf_map_lookup_elem(fd, &key, &value) == 0 && nat_is_wanted(dp, &key, &value))
-			kept++;
-		else
-			bpf_map_delete_elem(fd, &key);
-		key = next;
+		memcpy(&entry, place, sizeof(entry));
+		if (!nat_is_wanted(dp, &entry))
+			nat_remove(dp, place->key);
 	}
-	return kept;
+	nat_count(dp);
 }
 
-int nat_adopt(struct dataplane *dp, struct error *err)
+void nat_adopt(struct dataplane *dp)
 {
 	struct dataplane_service *service, *tmp;
 
-	__atomic_store_n(&dp->meta->nat_entries, nat_remove_unwanted(dp), __ATOMIC_RELEASE);
-	HASH_ITER (by_key, dp->services, service, tmp) {
-		int r = nat_move(service, err); /* a range may have moved, its way back not yet */
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	nat_remove_unwanted(dp);
+	HASH_ITER (by_key, dp->services, service, tmp)
+		nat_move(service); /* its range may have moved, its ways back not yet */
 }

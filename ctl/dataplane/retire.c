@@ -7,12 +7,13 @@
 
 #include <utlist.h>
 
-enum retired_kind { RETIRED_SLOTS, RETIRED_RANGE, RETIRED_NUMBER };
+enum retired_kind { RETIRED_PLACE, RETIRED_SLOTS, RETIRED_RANGE, RETIRED_NUMBER };
 
 struct retired {
 	enum retired_kind kind;
 	uint64_t ticket;                   /* 0 = no grace period asked for yet */
-	uint32_t start, count;             /* slots or backend entries; the number */
+	uint32_t start, count;             /* slots or backend entries; the place; the number */
+	struct table *table;               /* of the place */
 	struct dataplane_service *service; /* NULL = gone */
 	struct shunt_counters copied;      /* range: what its successor has of its counters */
 	struct retired *next;
@@ -24,6 +25,11 @@ static void retire_add(struct dataplane *dp, const struct retired *what)
 
 	*item = *what;
 	LL_PREPEND(dp->retired, item);
+}
+
+void retire_place(struct dataplane *dp, struct table *table, uint32_t place)
+{
+	retire_add(dp, &(struct retired){.kind = RETIRED_PLACE, .start = place, .table = table});
 }
 
 void retire_slots(struct dataplane *dp, uint32_t start)
@@ -94,6 +100,9 @@ static void retire_end_number(struct dataplane_service *service, uint16_t number
 static void retire_end_item(struct dataplane *dp, const struct retired *item)
 {
 	switch (item->kind) {
+	case RETIRED_PLACE:
+		table_release(item->table, item->start);
+		break;
 	case RETIRED_SLOTS:
 		extent_release(&dp->slots_pool, item->start);
 		break;
@@ -118,8 +127,6 @@ uint64_t dataplane_retire_begin(struct dataplane *dp)
 			ticket = ++dp->last_ticket;
 		item->ticket = ticket;
 	}
-	if (ticket)
-		dp->freed_since_ticket = false;
 	return ticket;
 }
 
@@ -134,7 +141,4 @@ void dataplane_retire_end(struct dataplane *dp, uint64_t ticket)
 		LL_DELETE(dp->retired, item);
 		free(item);
 	}
-	if (ticket == dp->last_ticket && !dp->freed_since_ticket)
-		for (int i = 0; i < ELEMENT_MAP_COUNT; i++)
-			dp->elements[i].freed_by = 0;
 }

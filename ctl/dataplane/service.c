@@ -26,17 +26,14 @@ static struct vip service_address(const struct shunt_tuple4_key *key)
 }
 
 static struct dataplane_service *service_new(struct dataplane *dp,
-					     const struct shunt_tuple4_key *key,
 					     const struct shunt_service *entry)
 {
 	struct dataplane_service *service = mem_zalloc(sizeof(*service));
 
 	service->dp = dp;
-	service->id = ++dp->services_made;
-	service->key = *key;
 	service->entry = *entry;
 	service->numbers = mem_zalloc(entry->backend_cap * sizeof(service->numbers[0]));
-	HASH_ADD(by_key, dp->services, key, sizeof(service->key), service);
+	HASH_ADD(by_key, dp->services, entry.key, sizeof(service->entry.key), service);
 	return service;
 }
 
@@ -57,10 +54,9 @@ void service_free_all(struct dataplane *dp)
 
 /* --- adoption --- */
 
-static int service_adopt(struct dataplane *dp, const struct shunt_tuple4_key *key,
-			 const struct shunt_service *entry, struct error *err)
+static int service_adopt(struct dataplane *dp, const struct shunt_service *entry, struct error *err)
 {
-	struct vip address = service_address(key);
+	struct vip address = service_address(&entry->key);
 	struct dataplane_service *service;
 	char text[VIP_LEN];
 
@@ -70,7 +66,7 @@ static int service_adopt(struct dataplane *dp, const struct shunt_tuple4_key *ke
 				 "the pinned service %s has slots or backends that are another's "
 				 "or outside of the maps; `shuntd --stop-forwarding` removes it",
 				 vip_format(&address, text));
-	service = service_new(dp, key, entry);
+	service = service_new(dp, entry);
 	service->published = true;
 	backend_adopt_numbers(service);
 	return 0;
@@ -78,21 +74,31 @@ static int service_adopt(struct dataplane *dp, const struct shunt_tuple4_key *ke
 
 int service_adopt_all(struct dataplane *dp, struct error *err)
 {
-	int fd = dp->elements[ELEMENT_SERVICES4].fd;
-	struct shunt_tuple4_key key, *from = NULL;
+	const struct shunt_place *place;
+	uint32_t at = 0;
 
-	while (bpf_map_get_next_key(fd, from, &key) == 0) {
+	while ((place = table_next(&dp->services4, &at))) {
 		struct shunt_service entry;
 		int r;
 
-		if (bpf_map_lookup_elem(fd, &key, &entry) < 0)
-			return error_set(err, -errno, "map services4: %s", strerror(errno));
-		r = service_adopt(dp, &key, &entry, err);
+		memcpy(&entry, place, sizeof(entry));
+		if (!entry.slot_count) {
+			dp->vips_count++;
+			continue;
+		}
+		r = service_adopt(dp, &entry, err);
 		if (r < 0)
 			return r;
-		from = &key;
 	}
 	return 0;
+}
+
+int service_write(struct dataplane *dp, const struct shunt_service *entry)
+{
+	struct shunt_place place;
+
+	memcpy(&place, entry, sizeof(place));
+	return table_put(&dp->services4, &place);
 }
 
 /* --- opening --- */
@@ -100,8 +106,11 @@ int service_adopt_all(struct dataplane *dp, struct error *err)
 static int service_make(struct dataplane *dp, const struct vip *address, uint32_t table_size,
 			struct dataplane_service **ret, struct error *err)
 {
-	struct shunt_tuple4_key key = service_key(address);
-	struct shunt_service entry = {.slot_count = table_size, .backend_cap = BACKENDS_AT_FIRST};
+	struct shunt_service entry = {
+		.key = service_key(address),
+		.slot_count = table_size,
+		.backend_cap = BACKENDS_AT_FIRST,
+	};
 	char text[VIP_LEN];
 
 	if (HASH_CNT(by_key, dp->services) >= SHUNT_SERVICES_MAX)
@@ -118,7 +127,7 @@ static int service_make(struct dataplane *dp, const struct vip *address, uint32_
 				 vip_format(address, text), entry.backend_cap, dp->backends_max,
 				 dp->backends_pool.used);
 	}
-	*ret = service_new(dp, &key, &entry);
+	*ret = service_new(dp, &entry);
 	for (uint32_t i = 0; i < table_size; i++)
 		dataplane_slot_write(*ret, i, 0);
 	backend_range_clear(dp, entry.backend_base, entry.backend_cap);
@@ -157,7 +166,7 @@ int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint
 int dataplane_service_publish(struct dataplane_service *service, enum shunt_forward forward,
 			      struct error *err)
 {
-	struct vip address = service_address(&service->key);
+	struct vip address = service_address(&service->entry.key);
 	struct shunt_service entry = service->entry;
 	char text[VIP_LEN];
 	int r;
@@ -165,10 +174,10 @@ int dataplane_service_publish(struct dataplane_service *service, enum shunt_forw
 	if (service->published && entry.forward == forward)
 		return 0;
 	entry.forward = forward;
-	r = element_put(service->dp, ELEMENT_SERVICES4, service->id, &service->key, &entry);
+	r = service_write(service->dp, &entry);
 	if (r < 0)
-		return error_set(err, r, "service %s: %s", vip_format(&address, text),
-				 strerror(-r));
+		return error_set(err, r, "service %s: no place within %d of where it belongs",
+				 vip_format(&address, text), SHUNT_TABLE_PROBES);
 	service->entry = entry;
 	service->published = true;
 	return 0;
@@ -188,16 +197,10 @@ static void service_release_nat(uint16_t number, const struct shunt_backend *ent
 int dataplane_service_remove(struct dataplane_service *service, struct error *err)
 {
 	struct dataplane *dp = service->dp;
-	struct vip address = service_address(&service->key);
-	char text[VIP_LEN];
+	uint32_t place;
 
-	if (service->published) {
-		int r = element_remove(dp, ELEMENT_SERVICES4, service->id, &service->key);
-
-		if (r < 0 && r != -ENOENT)
-			return error_set(err, r, "service %s: %s", vip_format(&address, text),
-					 strerror(-r));
-	}
+	if (table_remove(&dp->services4, tuple4_word(&service->entry.key), &place) == 0)
+		retire_place(dp, &dp->services4, place);
 	dataplane_backends(service, service_release_nat, service);
 	retire_forget_service(service);
 	retire_slots(dp, service->entry.slot_base);

@@ -11,6 +11,8 @@
 
 #include <linux/types.h>
 
+#include "shunt/table.h"
+
 #define SHUNT_ABI_VERSION 1
 
 /* Defaults of the map sizes; the settings `slots_max` and `backends_max` change them before load. */
@@ -34,34 +36,40 @@ enum shunt_forward {
 	SHUNT_FORWARD_NAT = 2,
 };
 
-/* services4: (VIP, port, protocol) -> struct shunt_service. Also the key of nat4. */
+/* (VIP, port, protocol) of a service, (backend, port, protocol) in nat4: the key of a place. */
 struct shunt_tuple4_key {
 	__be32 addr;
 	__be16 port;
 	__u8 protocol;
 	__u8 zero;
 };
-_Static_assert(sizeof(struct shunt_tuple4_key) == 8, "hash maps compare padding too");
+_Static_assert(sizeof(struct shunt_tuple4_key) == 8, "the key of a place is one word");
 
 /*
- * What a packet needs to know of its service. The element is replaced as a whole, so a packet sees
- * either the old or the new one.
+ * services4: what a packet needs to know of its service, a place of table.h. While the key stands
+ * there word 1 does not change; word 2 does when the service moves to a larger range.
+ *
+ * A VIP has an entry too, with port and protocol 0: it has flags, and no slots.
  */
 struct shunt_service {
+	struct shunt_tuple4_key key;
 	__u32 slot_base;    /* first slot in the slots array */
-	__u32 slot_count;   /* prime, at least 251 */
+	__u32 slot_count;   /* prime, at least 251; 0 = a VIP's entry */
 	__u32 backend_base; /* backends[backend_base + number]; number 0 is never a packet's backend */
 	__u32 backend_cap;  /* numbers 1 .. backend_cap - 1 may be used */
+	__u32 flags;	    /* SHUNT_VIP_*: of a VIP's entry */
 	__u8 forward;	    /* enum shunt_forward: of the service; an entry of backends has its own */
-	__u8 zero[15];
+	__u8 zero[3];
 };
-_Static_assert(sizeof(struct shunt_service) == 32, "half a cache line");
+_Static_assert(sizeof(struct shunt_service) == sizeof(struct shunt_place), "it fills a place");
 
-/* vips4: VIP -> what to do with what no service wants. */
-struct shunt_vip {
-	__u32 flags; /* SHUNT_VIP_* */
-};
-#define SHUNT_VIP_DROP_UNMATCHED 1u /* unmatched = drop; otherwise such packets pass to the stack */
+#define SHUNT_VIP		 1u /* so that no VIP's words are all 0 */
+#define SHUNT_VIP_DROP_UNMATCHED 2u /* unmatched = drop; otherwise such packets pass to the stack */
+
+/* Places in services4: at least half of them stay empty. */
+#define SHUNT_VIPS_MAX	    SHUNT_SERVICES_MAX
+#define SHUNT_SERVICES_BITS 14
+_Static_assert(1 << SHUNT_SERVICES_BITS >= 2 * (SHUNT_SERVICES_MAX + SHUNT_VIPS_MAX), "half empty");
 
 /*
  * backends: one cache line each. The array is memory-mapped; user space replaces it word by word
@@ -81,14 +89,17 @@ struct shunt_backend {
 };
 _Static_assert(sizeof(struct shunt_backend) == 64, "one cache line");
 
-/* nat4: (backend, port, protocol) -> what the client knows it as. */
+/* nat4: what the client knows a backend as, a place of table.h. */
 struct shunt_nat {
+	struct shunt_tuple4_key key;
 	__be32 vip;
 	__be16 port;
-	__u16 zero;
+	__u16 zero0;
 	__u32 backend; /* index in backends, for the counters */
+	__u32 zero1;
+	__u64 zero2;
 };
-_Static_assert(sizeof(struct shunt_nat) == 12, "no hidden padding");
+_Static_assert(sizeof(struct shunt_nat) == sizeof(struct shunt_place), "it fills a place");
 
 /* counters: per CPU, same index as backends. Index backend_base (number 0) keeps what was counted
  * for backends that are gone, so that a service's sums never go back; only user space writes it. */

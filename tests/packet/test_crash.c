@@ -143,56 +143,75 @@ static bool live_and_die(void)
 /* --- what it left --- */
 
 struct ways_back {
-	int fd;
-	unsigned int wanted, right;
+	struct table nat4;
 	struct shunt_service entry;
-	uint16_t port;
+	unsigned int wanted, right;
 };
 
 static void check_way_back(uint16_t number, const struct shunt_backend *entry, void *arg)
 {
 	struct shunt_tuple4_key key = {entry->addr4, entry->port, IPPROTO_TCP, 0};
 	struct ways_back *ways = arg;
+	const struct shunt_place *place;
 	struct shunt_nat way;
+	uint64_t word;
 
 	if (entry->forward != SHUNT_FORWARD_NAT)
 		return;
 	ways->wanted++;
-	if (bpf_map_lookup_elem(ways->fd, &key, &way) == 0 && way.port == ways->port &&
+	memcpy(&word, &key, sizeof(word));
+	place = table_get(&ways->nat4, word);
+	if (!place)
+		return;
+	memcpy(&way, place, sizeof(way));
+	if (way.vip == ways->entry.key.addr && way.port == ways->entry.key.port &&
 	    way.backend == ways->entry.backend_base + number)
 		ways->right++;
 }
 
-static unsigned int count_elements(int fd)
+static unsigned int count_entries(const struct table *table)
 {
-	struct shunt_tuple4_key key, *from = NULL;
 	unsigned int count = 0;
+	uint32_t at = 0;
 
-	for (; bpf_map_get_next_key(fd, from, &key) == 0; from = &key)
+	while (table_next(table, &at))
 		count++;
 	return count;
 }
 
 /* nat4 holds the way back of every nat backend, and nothing else. */
+static bool check_ways_back(struct dataplane *dp, const struct table *services4,
+			    struct ways_back *ways)
+{
+	const struct shunt_place *place;
+	uint32_t at = 0;
+
+	while ((place = table_next(services4, &at))) {
+		struct dataplane_service *service;
+		struct vip vip = {.protocol = IPPROTO_TCP, .at.addr.family = AF_INET};
+
+		memcpy(&ways->entry, place, sizeof(ways->entry));
+		if (!ways->entry.slot_count)
+			continue;
+		vip.at.addr.v4.s_addr = ways->entry.key.addr;
+		vip.at.port = ntohs(ways->entry.key.port);
+		EXPECT_EQUAL(dataplane_service_open(dp, &vip, SLOTS, &service, NULL), 0);
+		dataplane_backends(service, check_way_back, ways);
+	}
+	EXPECT_EQUAL(ways->right, ways->wanted);
+	EXPECT_EQUAL(count_entries(&ways->nat4), ways->wanted);
+	return true;
+}
+
 static bool ways_back_are_right(struct dataplane *dp)
 {
-	_cleanup_close_ int services = bpf_obj_get(WORLD_PIN_DIR "/maps-v1/services4");
-	struct ways_back ways = {.fd = bpf_obj_get(WORLD_PIN_DIR "/maps-v1/nat4")};
-	_cleanup_close_ int nat4 = ways.fd;
-	struct shunt_tuple4_key key, *from = NULL;
+	struct table services4 = world_table("services4");
+	struct ways_back ways = {.nat4 = world_table("nat4")};
+	bool right = check_ways_back(dp, &services4, &ways);
 
-	for (; bpf_map_get_next_key(services, from, &key) == 0; from = &key) {
-		struct vip vip = {IPPROTO_TCP, {{AF_INET, .v4.s_addr = key.addr}, ntohs(key.port)}};
-		struct dataplane_service *service;
-
-		ways.port = key.port;
-		EXPECT_EQUAL(bpf_map_lookup_elem(services, &key, &ways.entry), 0);
-		EXPECT_EQUAL(dataplane_service_open(dp, &vip, SLOTS, &service, NULL), 0);
-		dataplane_backends(service, check_way_back, &ways);
-	}
-	EXPECT_EQUAL(ways.right, ways.wanted);
-	EXPECT_EQUAL(count_elements(nat4), ways.wanted);
-	return true;
+	free(services4.places);
+	free(ways.nat4.places);
+	return right;
 }
 
 static bool whatever_is_left_is_adopted(void *arg)

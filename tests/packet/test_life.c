@@ -107,13 +107,24 @@ static int pinned_map(const char *name)
 	return bpf_obj_get(path);
 }
 
+static uint64_t key_word(struct shunt_tuple4_key key)
+{
+	uint64_t word;
+
+	memcpy(&word, &key, sizeof(word));
+	return word;
+}
+
 static struct shunt_service pinned_service(uint16_t port)
 {
+	struct table table = world_table("services4");
 	struct shunt_tuple4_key key = {inet_addr(VIP), htons(port), IPPROTO_TCP, 0};
+	const struct shunt_place *place = table_get(&table, key_word(key));
 	struct shunt_service entry = {0};
-	_cleanup_close_ int fd = pinned_map("services4");
 
-	bpf_map_lookup_elem(fd, &key, &entry);
+	if (place)
+		memcpy(&entry, place, sizeof(entry));
+	free(table.places);
 	return entry;
 }
 
@@ -142,18 +153,34 @@ static struct shunt_tuple4_key nat_key(const char *address)
 
 static bool nat_read(const char *address, struct shunt_nat *ret)
 {
-	struct shunt_tuple4_key key = nat_key(address);
-	_cleanup_close_ int fd = pinned_map("nat4");
+	struct table table = world_table("nat4");
+	const struct shunt_place *place = table_get(&table, key_word(nat_key(address)));
 
-	return bpf_map_lookup_elem(fd, &key, ret) == 0;
+	if (place)
+		memcpy(ret, place, sizeof(*ret));
+	free(table.places);
+	return place;
 }
 
-static void nat_write(const char *address, const struct shunt_nat *value)
+static void nat_write(const char *address, struct shunt_nat value)
 {
-	struct shunt_tuple4_key key = nat_key(address);
-	_cleanup_close_ int fd = pinned_map("nat4");
+	struct table table = world_table("nat4");
+	struct shunt_place place;
 
-	bpf_map_update_elem(fd, &key, value, BPF_ANY);
+	value.key = nat_key(address);
+	memcpy(&place, &value, sizeof(place));
+	table_put(&table, &place);
+	world_table_write("nat4", &table);
+}
+
+static void nat_delete(const char *address)
+{
+	struct table table = world_table("nat4");
+	uint32_t place;
+
+	table_remove(&table, key_word(nat_key(address)), &place);
+	table_release(&table, place);
+	world_table_write("nat4", &table);
 }
 
 /* --- a restart --- */
@@ -272,12 +299,12 @@ static bool stale_ways_back_go(void *arg)
 
 	EXPECT(nat_read("10.0.0.5:80", &right));
 	value = right;
-	nat_write("10.0.0.6:80", &value); /* removed backend, its way back not yet */
+	nat_write("10.0.0.6:80", value); /* removed backend, its way back not yet */
 	value.vip = inet_addr(VIP_STRICT);
-	nat_write("10.0.0.7:80", &value); /* removed service */
+	nat_write("10.0.0.7:80", value); /* removed service */
 	value = right;
 	value.backend += 3;
-	nat_write("10.0.0.5:80", &value); /* moved range, its ways back not yet */
+	nat_write("10.0.0.5:80", value); /* moved range, its ways back not yet */
 	dataplane_close(dp);
 	dp = world_dataplane(0);
 	EXPECT(!nat_read("10.0.0.6:80", &value));
@@ -290,14 +317,12 @@ static bool stale_ways_back_go(void *arg)
 
 static bool missing_ways_back_come(void *arg)
 {
-	struct shunt_tuple4_key key = nat_key("10.0.0.5:80");
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct shunt_nat value;
-	_cleanup_close_ int fd = -1;
 
 	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
-	fd = pinned_map("nat4");
-	EXPECT_EQUAL(bpf_map_delete_elem(fd, &key), 0);
+	nat_delete("10.0.0.5:80");
+	EXPECT(!nat_read("10.0.0.5:80", &value));
 	dataplane_close(dp);
 	dp = world_dataplane(0);
 	EXPECT(nat_read("10.0.0.5:80", &value));

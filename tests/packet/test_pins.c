@@ -197,19 +197,29 @@ static bool wrong_meta_is_told(void *arg)
 	return true;
 }
 
+static void write_service(uint16_t port)
+{
+	struct shunt_service entry = {
+		.key = {.addr = 1, .port = port, .protocol = IPPROTO_TCP},
+		.slot_count = 251,
+		.backend_cap = 16,
+	};
+	struct table table = world_table("services4");
+	struct shunt_place place;
+
+	memcpy(&place, &entry, sizeof(place));
+	table_put(&table, &place);
+	world_table_write("services4", &table);
+}
+
 static bool services_that_overlap_are_told(void *arg)
 {
-	struct shunt_tuple4_key key = {.addr = 1, .port = 1, .protocol = IPPROTO_TCP};
-	struct shunt_service entry = {.slot_count = 251, .backend_cap = 16};
-	_cleanup_close_ int fd = -1;
 	struct error err;
 
 	EXPECT_EQUAL(open_error(&err), 0);
-	fd = bpf_obj_get(MAPS "/services4");
-	EXPECT_EQUAL(bpf_map_update_elem(fd, &key, &entry, BPF_ANY), 0);
+	write_service(1);
 	EXPECT_EQUAL(open_error(&err), 0);
-	key.port = 2;
-	EXPECT_EQUAL(bpf_map_update_elem(fd, &key, &entry, BPF_ANY), 0);
+	write_service(2);
 	EXPECT_EQUAL(open_error(&err), -EUCLEAN);
 	EXPECT(strstr(err.text, "--stop-forwarding"));
 	return true;

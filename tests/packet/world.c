@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "base/cleanup.h"
+
 #define USUAL_SEED 0x5eed5eed5eedULL
 #define SLOTS_MAX  65536
 #define SLOTS      251
@@ -143,6 +145,45 @@ void world_publish(struct dataplane_service *service, enum shunt_forward forward
 	check(dataplane_service_publish(service, forward, &error), &error, "publish");
 }
 
+static int open_pinned(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d/%s", SHUNT_ABI_VERSION, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		err(1, "%s", path);
+	return fd;
+}
+
+struct table world_table(const char *name)
+{
+	_cleanup_close_ int fd = open_pinned(name);
+	struct bpf_map_info info = {0};
+	uint32_t length = sizeof(info), zero = 0;
+	struct table table = {0};
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) < 0)
+		err(1, "%s", name);
+	table.places = calloc(1, info.value_size);
+	while (sizeof(struct shunt_place) << table.bits < info.value_size)
+		table.bits++;
+	if (bpf_map_lookup_elem(fd, &zero, table.places) < 0)
+		err(1, "%s", name);
+	return table;
+}
+
+void world_table_write(const char *name, struct table *table)
+{
+	_cleanup_close_ int fd = open_pinned(name);
+	uint32_t zero = 0;
+
+	if (bpf_map_update_elem(fd, &zero, table->places, BPF_ANY) < 0)
+		err(1, "%s", name);
+	free(table->places);
+}
+
 void world_grace(struct dataplane *dp)
 {
 	uint64_t ticket = dataplane_retire_begin(dp);
@@ -175,16 +216,19 @@ static void set_slots(struct dataplane_service *service, uint32_t word)
 /* An entry that points outside of the slots: no function writes such a thing. */
 static void point_beyond(void)
 {
-	struct shunt_tuple4_key key = {.addr = inet_addr(VIP), .port = htons(88), .protocol = 6};
+	struct table table = world_table("services4");
+	const struct shunt_place *place;
 	struct shunt_service entry;
-	int fd = bpf_obj_get(WORLD_PIN_DIR "/maps-v1/services4");
+	uint32_t at = 0;
 
-	if (fd < 0 || bpf_map_lookup_elem(fd, &key, &entry) < 0)
-		err(1, "services4");
-	entry.slot_base = SLOTS_MAX;
-	if (bpf_map_update_elem(fd, &key, &entry, BPF_EXIST) < 0)
-		err(1, "services4");
-	close(fd);
+	while ((place = table_next(&table, &at))) {
+		memcpy(&entry, place, sizeof(entry));
+		if (entry.key.port != htons(88))
+			continue;
+		entry.slot_base = SLOTS_MAX;
+		memcpy((void *)place, &entry, sizeof(entry));
+	}
+	world_table_write("services4", &table);
 }
 
 static uint32_t backend_ifindex(const struct world *world, enum world_service symbol)

@@ -9,6 +9,7 @@
 #define PACKET_WORLD_H
 
 #include "dataplane/dataplane.h"
+#include "dataplane/table.h"
 #include "packet/frame.h"
 
 #define MAC_ROUTER   "02:00:00:00:00:fe"
@@ -85,6 +86,10 @@ struct dataplane_service *world_service(struct dataplane *dp, const char *addres
 uint16_t world_backend(struct dataplane_service *service, const char *address,
 		       enum shunt_forward forward, uint32_t ifindex);
 void world_publish(struct dataplane_service *service, enum shunt_forward forward);
+/* A pinned table (services4, nat4) as it is now; the caller frees its places. */
+struct table world_table(const char *name);
+/* Write it back, behind the dataplane's back, and free its places. */
+void world_table_write(const char *name, struct table *table);
 /* A grace period, and what was retired is free. */
 void world_grace(struct dataplane *dp);
 
