@@ -4,13 +4,12 @@ import hashlib
 import itertools
 import os
 import re
-import signal
 import tempfile
 
 import pytest
 
 import shuntd as daemons
-from lab import BACKENDS, BUILD, DR_VIP, NAT_VIP, Lab
+from lab import BACKENDS, BUILD, DR_VIP, NAT_VIP, Lab, interrupt_once
 
 NAME = os.environ.get("SHUNT_TEST") or f"shunt-t{os.getpid()}"
 numbers = itertools.count(1)
@@ -18,7 +17,7 @@ numbers = itertools.count(1)
 
 def pytest_configure(config):
     # An end by SIGTERM cleans up as one by Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_once()
 
 
 def pytest_collection_modifyitems(items):

@@ -44,6 +44,20 @@ class LabError(Exception):
     """Something in the lab did not do what it should; the text says what."""
 
 
+def interrupt_once():
+    """Have Ctrl-C and SIGTERM raise KeyboardInterrupt, once: whoever presses twice must not end the
+    cleaning up that the first began."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def on_signal(_number, _frame):
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, on_signal)
+
+
 def wait_until(condition, timeout=5, what=None, interval=0.02):
     """Poll until condition() is true and return its value; LabError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
