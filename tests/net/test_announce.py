@@ -114,11 +114,13 @@ def test_taken_when_the_other_lets_go(lab, vip_on_backends, other, start):
 @pytest.mark.parametrize("forward", ["dr", "nat"])
 def test_no_reset_to_a_client(lab, vip_on_backends, start, forward):
     """Start, stop, start, --stop-forwarding and start again under load: the director sends no RST.
-    A client may wait or be told that the host is unreachable; its connection is not refused."""
+    A client may wait or be told that the host is unreachable; its connection is not refused.
+    (While backends come up one after the other, one of them may be asked about a connection that
+    began at another, and says so: in nat such an RST passes the director, but begins at a backend.)
+    """
     shuntd = Shuntd(lab, config(web(forward), **AUTO))
-    resets = ["tcp[tcpflags]", "&", "tcp-rst", "!=", "0", "and", "src", "host", VIP, "and",
-              "ether", "src", DIRECTOR_MAC]
-    with Capture(lab.switch, "client", *resets) as capture, \
+    resets = ["tcp[tcpflags]", "&", "tcp-rst", "!=", "0"]
+    with Capture(lab.switch, "director0", *resets) as capture, \
             Load(lab.client, VIP, rate=100, timeout=1) as load:
         shuntd.start()
         shuntd.wait_up("web")
@@ -135,7 +137,10 @@ def test_no_reset_to_a_client(lab, vip_on_backends, start, forward):
         shuntd.start()
         served(load)
         load.stop()
-    assert not capture.packets()
+    packets = [p for p in capture.packets() if p["TCP"].sport == 80]
+    began_at_a_backend = {(p["TCP"].dport, p["TCP"].seq) for p in packets if p.src != DIRECTOR_MAC}
+    assert not [p for p in packets if p.src == DIRECTOR_MAC and
+                (p["TCP"].dport, p["TCP"].seq) not in began_at_a_backend]
 
 
 def served(load):
