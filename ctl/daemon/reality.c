@@ -215,7 +215,7 @@ void reality_forget_checks(struct backend_runtime *b)
 		forget_check(b->service->reconciler, b->checks[--b->checks_count]);
 }
 
-static struct check_runtime *new_check(struct backend_runtime *b)
+static struct check_runtime *new_check(struct backend_runtime *b, const char *name)
 {
 	struct reconciler *r = b->service->reconciler;
 	struct check_runtime *check = mem_zalloc(sizeof(*check)), *taken;
@@ -224,6 +224,7 @@ static struct check_runtime *new_check(struct backend_runtime *b)
 		r->last_check_id++;
 		HASH_FIND(by_id, r->checks, &r->last_check_id, sizeof(r->last_check_id), taken);
 	} while (taken);
+	snprintf(check->name, sizeof(check->name), "%s", name);
 	check->backend = b;
 	check->spec.type = PROTOCOL_CHECK;
 	check->spec.id = r->last_check_id;
@@ -253,14 +254,21 @@ static struct protocol_check check_spec(const struct check_runtime *check, const
 	return spec;
 }
 
-static void set_check(struct backend_runtime *b, size_t i, const struct check *wish)
+static struct check_runtime *find_check(const struct backend_runtime *b, const char *name)
 {
-	struct protocol_check spec;
-	struct check_runtime *check;
+	for (size_t i = 0; i < b->checks_count; i++)
+		if (strcmp(b->checks[i]->name, name) == 0)
+			return b->checks[i];
+	return NULL;
+}
 
-	if (i == b->checks_count)
-		b->checks[b->checks_count++] = new_check(b);
-	check = b->checks[i];
+static void set_check(struct backend_runtime *b, const struct check *wish)
+{
+	struct check_runtime *check = find_check(b, wish->name);
+	struct protocol_check spec;
+
+	if (!check)
+		check = b->checks[b->checks_count++] = new_check(b, wish->name);
 	spec = check_spec(check, wish);
 	if (memcmp(&spec, &check->spec, sizeof(spec)) == 0)
 		return;
@@ -269,20 +277,38 @@ static void set_check(struct backend_runtime *b, size_t i, const struct check *w
 		checker_link_set(b->service->reconciler->checker, &spec);
 }
 
+static bool is_wished(const struct check_runtime *check, const struct check *checks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (checks[i].kind != CHECK_NONE && strcmp(checks[i].name, check->name) == 0)
+			return true;
+	return false;
+}
+
+static void forget_others(struct backend_runtime *b, const struct check *checks, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < b->checks_count; i++)
+		if (is_wished(b->checks[i], checks, count))
+			b->checks[kept++] = b->checks[i];
+		else
+			forget_check(b->service->reconciler, b->checks[i]);
+	b->checks_count = kept;
+}
+
+/* By their names: what one has found out is not taken for another's. */
 void reality_set_checks(struct backend_runtime *b, const struct check *checks, size_t count)
 {
-	size_t used = 0;
-
 	if (b->admin == ADMIN_DISABLED) {
 		reality_forget_checks(b);
 		set_verdict(b, VERDICT_UNKNOWN);
 		return;
 	}
+	forget_others(b, checks, count);
 	for (size_t i = 0; i < count; i++)
 		if (checks[i].kind != CHECK_NONE)
-			set_check(b, used++, &checks[i]);
-	while (b->checks_count > used)
-		forget_check(b->service->reconciler, b->checks[--b->checks_count]);
+			set_check(b, &checks[i]);
 	set_verdict(b, verdict_of_checks(b));
 }
 

@@ -22,6 +22,7 @@ struct service_runtime;
 
 /* One check of one backend, as the checker runs it. */
 struct check_runtime {
+	char name[MODEL_NAME_MAX + 1];
 	struct protocol_check spec; /* spec.id is the key; spec.verdict what is believed */
 	bool reported;              /* `last` holds a result */
 	struct protocol_result last;
