@@ -678,6 +678,9 @@ int director_save(struct director *d, bool force, struct error *err)
 		r = config_read(path, &written, d->digest, err);
 	if (r)
 		return r;
+	/* what was asked for by hand is the file's now, and goes when it is taken out there */
+	model_free(d->model);
+	d->model = take_ptr(written);
 	director_save_state(d);
 	events_add(d->events, EVENT_INFO, "config", NULL, NULL, "saved to %s", path);
 	return 0;

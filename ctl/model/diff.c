@@ -151,13 +151,22 @@ json_t *model_diff(const struct model *from, const struct model *to)
 	return changes;
 }
 
+/* By its name; a renamed one by its address. */
+static const struct service *same_service(const struct model *model, const struct service *service)
+{
+	const struct service *same = model_find(model, service->name, NULL);
+	char address[VIP_LEN];
+
+	return same ? same : model_find(model, vip_format(&service->address, address), NULL);
+}
+
 void model_carry_overrides(struct model *to, const struct model *from)
 {
 	const struct schema_key *admin = schema_find(&backend_schema, "admin");
 	const struct schema_key *override = schema_find(&backend_schema, "override");
 
 	for (const struct service *s = from->services; s; s = s->by_name.next) {
-		const struct service *now = model_find(to, s->name, NULL);
+		const struct service *now = same_service(to, s);
 		size_t place = 0;
 
 		for (size_t i = 0; now && i < s->backends_count; i++) {

@@ -106,3 +106,51 @@ def test_a_table_size_that_cannot_change_is_told_before_anything_is_done(lab, st
     for options in ((), ("--dry-run",)):
         refused = shuntd.shunt("apply", *options, path, check=False)
         assert refused.returncode == 1 and "table_size" in refused.stderr
+
+
+def test_a_check_that_goes_takes_its_verdict_with_it(lab, servers, start):
+    good, bad = 'check "good" { kind = tcp  INTERVAL }', 'check "bad" { kind = tcp  port = 9  INTERVAL }'
+
+    def checked(*checks):
+        keys = "\n\t".join(checks).replace("INTERVAL", "interval = 60s  timeout = 100ms  fall = 1")
+        return service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS[:1], check="", keys=keys)
+
+    def reload(*checks):
+        seen = shuntd.events()[-1]["seq"]
+        shuntd.write_config(config(checked(*checks)))
+        shuntd.shunt("reload")
+        return [event["text"] for event in shuntd.events() if event["seq"] > seen]
+
+    def wait(state):
+        wait_until(lambda: shuntd.states("web")[B1] == state, what=f"b1 {state}")
+
+    shuntd = start(checked(good, bad))
+    wait("down")
+    reload(good)
+    wait("up")
+    reload(good, bad)
+    wait("down")
+    assert not [text for text in reload(bad) if "-> up" in text]
+    assert shuntd.states("web")[B1] == "down"
+
+
+def test_a_renamed_service_stays_what_it_is(lab, servers, shuntd):
+    shuntd.shunt("backend", "drain", "web-dr", BACKENDS[0])
+    before = shuntd.backends("web-dr")
+    with open(shuntd.config_path, encoding="utf-8") as file:
+        shuntd.write_config(file.read().replace('"web-dr"', '"web"'))
+    shuntd.shunt("reload")
+    assert shuntd.states("web")[B1] == "draining"
+    assert {b["status"]["since"] for b in shuntd.backends("web").values()} == {
+        b["status"]["since"] for b in before.values()}
+
+
+def test_a_drain_that_was_saved_ends_with_the_file(lab, servers, shuntd):
+    with open(shuntd.config_path, encoding="utf-8") as file:
+        text = file.read()
+    shuntd.shunt("backend", "drain", "web-dr", BACKENDS[0])
+    shuntd.shunt("save")
+    assert shuntd.states("web-dr")[B1] == "draining"
+    shuntd.write_config(text)
+    shuntd.shunt("reload")
+    assert shuntd.states("web-dr")[B1] == "up"
