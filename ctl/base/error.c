@@ -49,3 +49,14 @@ int error_at(struct error *err, const char *file, unsigned int line)
 	err->line = line;
 	return err->code;
 }
+
+const char *error_line(const struct error *err, char ret[ERROR_LINE_LEN])
+{
+	if (err->file[0] && err->line)
+		snprintf(ret, ERROR_LINE_LEN, "%s:%u: %s", err->file, err->line, err->text);
+	else if (err->file[0])
+		snprintf(ret, ERROR_LINE_LEN, "%s: %s", err->file, err->text);
+	else
+		snprintf(ret, ERROR_LINE_LEN, "%s", err->text);
+	return ret;
+}

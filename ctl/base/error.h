@@ -32,4 +32,9 @@ int error_prefix(struct error *err, const char *format, ...) __attribute__((form
 /* Where in a file the error stands. Returns the error's code. */
 int error_at(struct error *err, const char *file, unsigned int line);
 
+enum { ERROR_LINE_LEN = 1056 }; /* file, a number, text and what stands between */
+
+/* The whole error as people read it: "FILE:LINE: text", as much of it as there is. Returns @ret. */
+const char *error_line(const struct error *err, char ret[ERROR_LINE_LEN]);
+
 #endif

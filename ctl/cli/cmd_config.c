@@ -12,15 +12,6 @@
 
 /* --- check --- */
 
-static size_t count_backends(const struct model *model)
-{
-	size_t n = 0;
-
-	for (struct service *s = model->services; s; s = s->by_name.next)
-		n += s->backends_count;
-	return n;
-}
-
 int cmd_config_check_run(struct cli *cli, struct error *err)
 {
 	const char *path = cli->args.words[0];
@@ -33,7 +24,7 @@ int cmd_config_check_run(struct cli *cli, struct error *err)
 	if (r)
 		return r;
 	services = model_count(model);
-	backends = count_backends(model);
+	backends = model_count_backends(model);
 	if (cli->out.json) {
 		json = json_pack("{s:s, s:b, s:I, s:I}", "file", path, "valid", 1, "services",
 				 (json_int_t)services, "backends", (json_int_t)backends);

@@ -9,12 +9,9 @@
 
 static int fail(const struct error *err)
 {
-	if (err->file[0] && err->line)
-		log_error("shuntd: %s:%u: %s", err->file, err->line, err->text);
-	else if (err->file[0])
-		log_error("shuntd: %s: %s", err->file, err->text);
-	else
-		log_error("shuntd: %s", err->text);
+	char line[ERROR_LINE_LEN];
+
+	log_error("shuntd: %s", error_line(err, line));
 	return 1;
 }
 
@@ -25,7 +22,8 @@ static int test_config(const struct options *options)
 
 	if (config_read(options->config, &model, NULL, &err))
 		return fail(&err);
-	printf("%s: right; %zu services\n", options->config, model_count(model));
+	printf("%s: right; services: %zu, backends: %zu\n", options->config, model_count(model),
+	       model_count_backends(model));
 	return 0;
 }
 

@@ -68,16 +68,16 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *arg)
 {
 	struct director *d = arg;
+	char line[ERROR_LINE_LEN];
 	struct error err = {};
 	json_t *changes = NULL;
 
 	sd_notify(0, "RELOADING=1");
 	if (director_reload(d, &changes, &err))
 		events_add(d->events, EVENT_WARNING, "config", NULL, NULL,
-			   "reload refused, nothing is changed: %s%s%s", err.file,
-			   err.file[0] ? ": " : "", err.text);
+			   "reload refused, nothing is changed: %s", error_line(&err, line));
 	else
-		events_add(d->events, EVENT_INFO, "config", NULL, NULL, "%s reloaded: %zu changes",
+		events_add(d->events, EVENT_INFO, "config", NULL, NULL, "%s reloaded, changes: %zu",
 			   d->options->config,
 			   json_array_size(json_object_get(changes, "changes")));
 	json_decref(changes);

@@ -66,6 +66,15 @@ size_t model_count(const struct model *model)
 	return HASH_CNT(by_name, model->services);
 }
 
+size_t model_count_backends(const struct model *model)
+{
+	size_t n = 0;
+
+	for (const struct service *s = model->services; s; s = s->by_name.next)
+		n += s->backends_count;
+	return n;
+}
+
 void model_put(struct model *model, struct service *service)
 {
 	UT_hash_handle links;

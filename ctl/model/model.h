@@ -141,6 +141,7 @@ int model_accepts(const struct model *model, const struct service *service, cons
 void model_put(struct model *model, struct service *service);
 void model_remove(struct model *model, struct service *service);
 size_t model_count(const struct model *model);
+size_t model_count_backends(const struct model *model);
 
 /* The whole: every service valid, every pair compatible. The file reader and apply use it. */
 int model_validate(const struct model *model, struct error *err);

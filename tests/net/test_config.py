@@ -2,6 +2,8 @@
 """test_config.py - the file, the changes made by hand, and who wins when."""
 import glob
 import json
+import os
+import signal
 
 import pytest
 
@@ -180,3 +182,22 @@ def test_commands_build_what_a_file_builds(lab, start):
     assert shuntd.json("diff")["changes"] == []
     assert json.dumps(shuntd.get("/v1/config")).count(NAT_VIP) == 1
     wait_until(lambda: lab.director.link().get("xdp"), what="eth0 attached")
+
+
+def test_sighup_reloads(daemon):
+    def last():
+        return [e for e in daemon.events() if e["kind"] == "config"][-1]
+    with open(daemon.config_path, encoding="utf-8") as file:
+        text = file.read()
+    daemon.write_config(text + "unmatched = drop\n")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.get("/v1/config")["settings"].get("unmatched") == "drop",
+               what="the reload")
+    wait_until(lambda: "reloaded, changes: 1" in last()["text"], what="the event")
+    before = daemon.get("/v1/config")
+    daemon.write_config(text + "unmatched = dorp\n")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: last()["level"] == "warning", what="the refusal")
+    line = len(text.splitlines()) + 1
+    assert f"{daemon.config_path}:{line}: unmatched: 'dorp'" in last()["text"]
+    assert daemon.get("/v1/config") == before

@@ -183,6 +183,7 @@ static void test_clean_text(void **state)
 
 static void test_errors_are_one_clean_line(void **state)
 {
+	char line[ERROR_LINE_LEN];
 	struct error err = {};
 
 	assert_int_equal(error_set(&err, -EINVAL, "'%s'", "a\nb\xff"), -EINVAL);
@@ -192,6 +193,11 @@ static void test_errors_are_one_clean_line(void **state)
 	assert_int_equal(error_at(&err, "shunt.conf", 12), -EINVAL);
 	assert_string_equal(err.file, "shunt.conf");
 	assert_int_equal(err.line, 12);
+	assert_string_equal(error_line(&err, line), "shunt.conf:12: key: 'a?b?'");
+	error_at(&err, "shunt.conf", 0);
+	assert_string_equal(error_line(&err, line), "shunt.conf: key: 'a?b?'");
+	error_at(&err, "", 0);
+	assert_string_equal(error_line(&err, line), "key: 'a?b?'");
 	assert_int_equal(error_set(NULL, -ENOENT, "nobody listens"), -ENOENT);
 }
 
