@@ -37,7 +37,7 @@ void options_help(FILE *to)
 	fprintf(to,
 		"usage: shuntd [-c FILE] [--runtime-dir DIR] [--state-dir DIR] [--pin-dir DIR]\n"
 		"       shuntd -t [-c FILE]\n"
-		"       shuntd --stop-forwarding\n"
+		"       shuntd --stop-forwarding [--runtime-dir DIR] [--pin-dir DIR]\n"
 		"The daemon of Shunt, an XDP layer-4 load balancer. When it stops, packets are\n"
 		"forwarded as before; only --stop-forwarding ends that.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(described); i++) {
@@ -52,15 +52,28 @@ void options_help(FILE *to)
 	fprintf(to, "\nexample: shuntd -c shunt.conf; more in shuntd(8) and shunt.conf(5)\n");
 }
 
-static void take_option(int value, struct options *ret)
+/* --help and --version go before all; of the others there may be one. */
+static int set_mode(enum options_mode mode, struct options *ret)
+{
+	enum options_mode old = ret->mode;
+
+	if (old == OPTIONS_HELP || old == OPTIONS_VERSION)
+		return 0;
+	ret->mode = mode;
+	if (old == OPTIONS_RUN || old == mode || mode == OPTIONS_HELP || mode == OPTIONS_VERSION)
+		return 0;
+	fprintf(stderr, "shuntd: --test and --stop-forwarding do not go together; expected one\n");
+	return -EINVAL;
+}
+
+static int take_option(int value, struct options *ret)
 {
 	switch (value) {
 	case 'c':
 		ret->config = optarg;
 		break;
 	case 't':
-		ret->mode = OPTIONS_TEST;
-		break;
+		return set_mode(OPTIONS_TEST, ret);
 	case OPTION_RUNTIME_DIR:
 		ret->runtime_dir = optarg;
 		break;
@@ -71,15 +84,13 @@ static void take_option(int value, struct options *ret)
 		ret->pin_dir = optarg;
 		break;
 	case OPTION_STOP_FORWARDING:
-		ret->mode = OPTIONS_STOP_FORWARDING;
-		break;
+		return set_mode(OPTIONS_STOP_FORWARDING, ret);
 	case 'h':
-		ret->mode = OPTIONS_HELP;
-		break;
+		return set_mode(OPTIONS_HELP, ret);
 	case 'V':
-		ret->mode = OPTIONS_VERSION;
-		break;
+		return set_mode(OPTIONS_VERSION, ret);
 	}
+	return 0;
 }
 
 int options_parse(int argc, char **argv, struct options *ret)
@@ -98,7 +109,8 @@ int options_parse(int argc, char **argv, struct options *ret)
 	while ((value = getopt_long(argc, argv, "c:thV", table, NULL)) != -1) {
 		if (value == '?')
 			return -EINVAL; /* getopt has said why */
-		take_option(value, ret);
+		if (take_option(value, ret))
+			return -EINVAL;
 	}
 	if (optind < argc) {
 		fprintf(stderr, "shuntd: unexpected argument '%s'; see shuntd --help\n",

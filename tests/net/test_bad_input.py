@@ -167,6 +167,15 @@ def test_unreadable_config(lab, make):
     assert not os.path.exists(shuntd.pin_dir)
 
 
+def test_shuntd_test_or_stop(daemon):
+    """-t must never end the forwarding."""
+    for options in (["-t", "--stop-forwarding"], ["--stop-forwarding", "-t"]):
+        done = daemon.lab.director.run(SHUNTD, *options, "--runtime-dir", daemon.runtime_dir,
+                                       "--pin-dir", daemon.pin_dir, check=False)
+        assert done.returncode == 2
+        assert_one_line(done.stderr, "--test.*--stop-forwarding")
+
+
 def test_interface_that_does_not_exist(lab):
     shuntd = Shuntd(lab, config(interfaces=("eth0", "eth7")))
     done = shuntd.refuse()
