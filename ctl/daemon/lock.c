@@ -8,6 +8,7 @@
 #include <sys/file.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 static int busy(int fd, const char *runtime_dir, struct error *err)
@@ -34,4 +35,14 @@ int lock_take(const char *runtime_dir, struct error *err)
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
 	return take_fd(fd);
+}
+
+int lock_release(int lock)
+{
+	if (lock < 0)
+		return -1;
+	if (ftruncate(lock, 0))
+		log_warning("shuntd.lock: the pid stays in it: %s", strerror(errno));
+	close(lock);
+	return -1;
 }

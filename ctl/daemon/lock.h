@@ -5,8 +5,12 @@
 
 #include "base/error.h"
 
-/* Returns a descriptor that holds the lock until it is closed, or -EBUSY ("... is in use by shuntd,
- * pid 12") or another negative errno. */
+/* Returns a descriptor that holds the lock until it is released, or -EBUSY ("... is in use by
+ * shuntd, pid 12") or another negative errno. */
 int lock_take(const char *runtime_dir, struct error *err);
+
+/* Takes the pid out, so that nobody signals who gets that number next, and lets go. @lock < 0: no
+ * lock. Returns -1. */
+int lock_release(int lock);
 
 #endif

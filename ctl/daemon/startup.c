@@ -191,7 +191,7 @@ static int go_live(struct director *d, struct error *err)
 	director_sync_interfaces(d);
 	director_save_state(d);
 	sd_notifyf(0, "READY=1\nSTATUS=%zu services", model_count(d->model));
-	log_notice("shuntd " SHUNT_VERSION " runs: %zu services, seed %016" PRIx64 ", %s",
+	log_notice("shuntd " SHUNT_VERSION " runs: services %zu, seed %016" PRIx64 ", %s",
 		   model_count(d->model), d->seed, d->fresh ? "new maps" : "maps adopted");
 	return 0;
 }
@@ -349,8 +349,7 @@ struct director *director_close(struct director *d)
 	model_free(d->model);
 	events_free(d->events);
 	sd_event_unref(d->loop);
-	if (d->lock >= 0)
-		close(d->lock);
+	lock_release(d->lock);
 	free(d);
 	return NULL;
 }
@@ -358,19 +357,19 @@ struct director *director_close(struct director *d)
 int startup_stop_forwarding(const struct options *options, struct error *err)
 {
 	_cleanup_(net_close) struct net *net = NULL;
-	_cleanup_close_ int lock = -1;
-	int r = make_directory(options->runtime_dir, 0755, err);
+	int lock, r = make_directory(options->runtime_dir, 0755, err);
 
-	if (!r) {
-		lock = lock_take(options->runtime_dir, err);
-		r = lock < 0 ? lock : 0;
-	}
-	if (!r)
-		r = net_open(NULL, NULL, &net, err);
+	if (r)
+		return r;
+	lock = lock_take(options->runtime_dir, err);
+	if (lock < 0)
+		return lock;
+	r = net_open(NULL, NULL, &net, err);
 	/* withdraw first: the director's own stack must not answer for a VIP */
 	if (!r)
 		r = announcer_remove_all(net, err);
 	if (!r)
 		r = dataplane_teardown(options->pin_dir, err);
+	lock_release(lock);
 	return r;
 }

@@ -83,6 +83,17 @@ def test_a_service_dropped_meanwhile_is_gone(lab, servers, shuntd):
     assert done.returncode != 0
 
 
+def test_the_lock_names_who_runs(shuntd):
+    def pid():
+        with open(f"{shuntd.runtime_dir}/shuntd.lock", encoding="ascii") as lock:
+            return lock.read()
+    assert pid() == f"{shuntd.process.pid}\n"
+    shuntd.stop()
+    assert pid() == ""  # that number may be somebody else's next
+    shuntd.stop_forwarding()
+    assert pid() == ""
+
+
 def test_a_second_daemon_refuses(lab, shuntd):
     second = shuntd.refuse()
     assert second.returncode == 1
