@@ -46,6 +46,16 @@ static const struct check_runtime *speaker(const struct backend_runtime *b)
 	return NULL;
 }
 
+/* The last result explains the state, unless it is one of the few that do not change it yet. */
+static const char *check_reason(const struct backend_runtime *b, const struct check_runtime *check)
+{
+	if (b->state == BACKEND_UP && !check->last.passed)
+		return "fails, fall not reached";
+	if (b->state == BACKEND_DOWN && check->last.passed)
+		return "succeeds, rise not reached";
+	return check->last.reason;
+}
+
 const char *reality_reason(const struct backend_runtime *b)
 {
 	const struct check_runtime *check = speaker(b);
@@ -59,7 +69,7 @@ const char *reality_reason(const struct backend_runtime *b)
 		return b->unwritten ? "its address and port still belong to another nat service"
 				    : b->hop.reason;
 	default:
-		return check             ? check->last.reason
+		return check             ? check_reason(b, check)
 		       : b->checks_count ? "no result yet"
 					 : "not checked";
 	}

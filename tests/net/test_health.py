@@ -114,3 +114,20 @@ def test_backup_serves_only_when_no_other_lives(lab, servers, start):
     servers["b1"].stop(signal.SIGKILL)
     wait_until(lambda: shuntd.backends("web")[B2]["status"]["slots"] == 16381,
                what="the backup to take over")
+
+
+def test_a_result_that_changes_nothing_yet_is_not_given_as_the_reason(lab, servers, start):
+    def reason():
+        return shuntd.backends("web")[B2]["status"]["reason"]
+    shuntd = start(service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS,
+                           check="interval = 0.1s  timeout = 0.1s  fall = 1000"), {"web": 3})
+    assert reason() == "connected"
+    servers["b2"].stop(signal.SIGKILL)
+    wait_until(lambda: reason() == "fails, fall not reached", what="the failure")
+    assert shuntd.states("web")[B2] == "up"
+    shuntd.shunt("service", "set", "web", "--check-fall", "1", "--check-rise", "1000")
+    wait_until(lambda: shuntd.states("web")[B2] == "down", what="b2 down")
+    assert reason() == "connection refused"
+    lab.nginx(lab.backends[1])
+    wait_until(lambda: reason() == "succeeds, rise not reached", what="the success")
+    assert shuntd.states("web")[B2] == "down"
