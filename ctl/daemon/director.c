@@ -40,6 +40,14 @@ static const char *text_of(const json_t *change, const char *member)
 	return json_string_value(json_object_get(change, member)) ?: "";
 }
 
+/* A value in an event; nothing is seen as nothing. */
+static const char *value_of(const json_t *change, const char *member)
+{
+	const char *text = text_of(change, member);
+
+	return *text ? text : "''";
+}
+
 /* "weight 10 -> 20", "added", "removed" */
 static void tell_change(struct director *d, const json_t *change)
 {
@@ -49,8 +57,8 @@ static void tell_change(struct director *d, const json_t *change)
 	_cleanup_free_ char *what = NULL;
 
 	if (strcmp(action, "change") == 0)
-		what = mem_printf("%s %s -> %s", text_of(change, "key"), text_of(change, "from"),
-				  text_of(change, "to"));
+		what = mem_printf("%s %s -> %s", text_of(change, "key"), value_of(change, "from"),
+				  value_of(change, "to"));
 	else
 		what = mem_strdup(past);
 	if (strcmp(object, "settings") == 0)
