@@ -78,7 +78,9 @@ static void unknown_key(cfg_t *cfg, const char *name)
 	const char *phrase = options_schema(cfg)->phrase;
 	struct error *err = &reader->err;
 
-	if (strcmp(name, "include") == 0)
+	if (name[0] == ';')
+		error_set(err, -EINVAL, "a ';' in %s; expected nothing between its keys", phrase);
+	else if (strcmp(name, "include") == 0)
 		error_set(err, -EINVAL, "include() in %s; expected it outside of sections", phrase);
 	else if (owner)
 		error_set(err, -EINVAL, "'%s' is no key of %s; it is one of %s", name, phrase,

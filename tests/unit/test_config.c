@@ -186,6 +186,8 @@ static const struct refused refused[] = {
 	{"service web { service x {} }", 1, "unknown key 'service' of a service"},
 	{"backend 10.0.0.1 {}", 1, "unknown key 'backend' of the settings"},
 	{"service web { backend 10.0.0.1 { override = drain } }", 1, "unknown key 'override'"},
+	{"service web { address = tcp:192.0.2.10:80; forward = nat; }", 1, "'80;' is not a port"},
+	{"service web { forward = 'nat'; }", 1, "a ';' in a service"},
 	{"zzz = 1", 1, "unknown key 'zzz' of the settings"},
 	{"service web { " VIP "}\nservice|forward = nat", 3, "'|' and '$' are in no key"},
 	{"'seed' = 1", 1, "a quoted text in place of a key"},
