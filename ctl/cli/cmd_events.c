@@ -73,8 +73,7 @@ static int follow(struct cli *cli, struct reader *reader, struct error *err)
 		return 0;
 	return r ? r
 		 : error_set(err, CLI_UNREACHABLE,
-			     "the daemon ended the stream of events; "
-			     "is shuntd running? `systemctl status shunt` tells");
+			     "the daemon ended the stream of events; is shuntd running?");
 }
 
 int cmd_events_run(struct cli *cli, struct error *err)

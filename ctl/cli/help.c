@@ -2,6 +2,7 @@
 /* help.c - see help.h */
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -152,7 +153,8 @@ static void print_command(FILE *f, const struct command *command)
 {
 	_cleanup_free_ char *line = command_line(command, true);
 
-	fprintf(f, "usage: shunt %s\n\n%s.\n", line, command->help);
+	fprintf(f, "usage: shunt %s\n\n%c%s.\n", line, toupper(command->help[0]),
+		command->help + 1);
 	if (command->details)
 		fprintf(f, "%s\n", command->details);
 	print_options(f, command);

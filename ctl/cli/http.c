@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 
-#define HINT "is shuntd running? `systemctl status shunt` tells"
+#define HINT "is shuntd running?"
 
 struct http {
 	struct transport transport; /* first: callers know only this */
