@@ -102,9 +102,10 @@ static void tell_service(struct director *d, const struct service *before,
 static void check_forwarding(struct director *d, const char *ifname, bool nat)
 {
 	char key[32 + IF_NAMESIZE];
+	uint32_t ifindex;
 
 	snprintf(key, sizeof(key), "forwarding:%s", ifname);
-	if (nat && !net_forwarding(ifname))
+	if (nat && net_link_index(d->net, ifname, &ifindex, NULL) == 0 && !net_forwarding(ifname))
 		events_alarm(d->events, "interface", key,
 			     "forward = nat needs routing on %s, or clients get no replies; do: "
 			     "sysctl -w "
@@ -338,9 +339,10 @@ static int commit_service(struct director *d, struct service *service, struct er
 	if (!r)
 		r = model_accepts(d->model, wish, wish->name, err);
 	if (!r)
-		r = reconcile_put(d->reconciler, wish, err);
+		r = reconcile_prepare(d->reconciler, wish, err);
 	if (r)
 		return r;
+	reconcile_take(d->reconciler, wish);
 	before = old ? service_copy(old) : NULL;
 	tell_service(d, before, wish);
 	model_put(d->model, take_ptr(wish));
@@ -511,44 +513,29 @@ static const struct service *service_at(const struct model *model, const struct 
 	return NULL;
 }
 
-/* Undo the puts of @model's services before @end. */
-static void put_back(struct director *d, const struct model *model, const struct service *end)
-{
-	for (const struct service *s = model->services; s != end; s = s->by_name.next) {
-		const struct service *old = service_at(d->model, &s->address);
-
-		if (!old)
-			reconcile_remove(d->reconciler, &s->address);
-		else if (reconcile_put(d->reconciler, old, NULL))
-			events_add(d->events, EVENT_WARNING, "config", old->name, NULL,
-				   "service %s could not be put back as it was", old->name);
-	}
-}
-
 /* Every service of @model; on failure all as before. */
 static int put_all(struct director *d, const struct model *model, struct error *err)
 {
-	for (const struct service *s = model->services; s; s = s->by_name.next) {
-		int r = reconcile_put(d->reconciler, s, err);
+	const struct service *s, *done;
+	int r = 0;
 
-		if (r) {
-			put_back(d, model, s);
-			return r;
-		}
+	for (s = model->services; s; s = s->by_name.next) {
+		r = reconcile_prepare(d->reconciler, s, err);
+		if (r)
+			break;
 	}
-	return 0;
+	for (done = model->services; done != s; done = done->by_name.next)
+		if (r)
+			reconcile_cancel(d->reconciler, done);
+		else
+			reconcile_take(d->reconciler, done);
+	return r;
 }
 
 int director_fill(struct director *d, struct error *err)
 {
-	int r = 0;
-
 	reconcile_unmatched(d->reconciler, d->model->settings.unmatched == UNMATCHED_DROP);
-	for (const struct service *s = d->model->services; s && !r; s = s->by_name.next)
-		r = reconcile_put(d->reconciler, s, err);
-	if (r)
-		reconcile_remove_new(d->reconciler);
-	return r;
+	return put_all(d, d->model, err);
 }
 
 static void remove_dropped(struct director *d, const struct model *model)

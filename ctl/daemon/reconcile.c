@@ -223,23 +223,32 @@ static int open_service(struct reconciler *r, const struct service *wish,
 	return 0;
 }
 
-/* Give every wished backend a number. On failure those that were opened here are let go again. */
+/* Give every wished backend a number. */
 static int open_backends(struct service_runtime *s, const struct service *wish, struct error *err)
 {
-	size_t before = s->backends_count;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < wish->backends_count; i++)
 		if (!find_backend(s, &wish->backends[i].at))
 			r = open_backend(s, &wish->backends[i].at, err);
-	while (r && s->backends_count > before)
-		reconcile_drop_backend(s->backends[s->backends_count - 1]);
-	return r;
+	return r ? error_prefix(err, "service '%s'", wish->name) : 0;
+}
+
+/* Those that open_backends() opened and that take_wish() has not seen. */
+static void close_backends(struct service_runtime *s)
+{
+	for (size_t i = s->backends_count; i-- > 0;)
+		if (!s->backends[i]->since_us && !s->backends[i]->leaving)
+			reconcile_drop_backend(s->backends[i]);
 }
 
 /* From here on nothing can fail. */
 static void take_wish(struct service_runtime *s, const struct service *wish)
 {
+	struct error err = {};
+
+	if (dataplane_service_publish(s->entry, wish->forward, &err))
+		log_error("%s", err.text);
 	memcpy(s->name, wish->name, sizeof(s->name));
 	s->forward = wish->forward;
 	for (size_t i = 0; i < s->backends_count; i++)
@@ -275,29 +284,36 @@ int reconcile_accepts(const struct reconciler *r, const struct service *wish, st
 			 wish->name, dataplane_slots_count(s->entry), wish->table_size);
 }
 
-int reconcile_put(struct reconciler *r, const struct service *wish, struct error *err)
+int reconcile_prepare(struct reconciler *r, const struct service *wish, struct error *err)
 {
 	struct service_runtime *s = find_service(r, &wish->address);
-	bool is_new = !s;
 	int e = reconcile_accepts(r, wish, err);
 
+	if (!e && !s)
+		e = open_service(r, wish, &s, err);
 	if (e)
 		return e;
-	if (is_new) {
-		e = open_service(r, wish, &s, err);
-		if (e)
-			return e;
-	}
 	e = open_backends(s, wish, err);
-	if (!e && (is_new || s->forward != (enum shunt_forward)wish->forward))
+	if (!e && !dataplane_service_published(s->entry))
 		e = dataplane_service_publish(s->entry, wish->forward, err);
-	if (e) {
-		if (is_new && !s->adopted) /* what forwarded before goes on */
-			reconcile_remove(r, &wish->address);
-		return e;
-	}
-	take_wish(s, wish);
-	return 0;
+	if (e)
+		reconcile_cancel(r, wish);
+	return e;
+}
+
+void reconcile_cancel(struct reconciler *r, const struct service *wish)
+{
+	struct service_runtime *s = find_service(r, &wish->address);
+
+	if (*s->name || s->adopted) /* what forwarded before goes on */
+		close_backends(s);
+	else
+		reconcile_remove(r, &wish->address);
+}
+
+void reconcile_take(struct reconciler *r, const struct service *wish)
+{
+	take_wish(find_service(r, &wish->address), wish);
 }
 
 void reconcile_remove(struct reconciler *r, const struct vip *vip)
@@ -323,15 +339,6 @@ void reconcile_remove(struct reconciler *r, const struct vip *vip)
 		reconcile_free_service(s);
 	reality_write_waiting(r);
 	tables_retire(r);
-}
-
-void reconcile_remove_new(struct reconciler *r)
-{
-	struct service_runtime *s, *next;
-
-	HASH_ITER (by_vip, r->services, s, next)
-		if (!s->adopted)
-			reconcile_remove(r, &(struct vip){s->vip.protocol, s->vip.at});
 }
 
 size_t reconcile_remove_unwished(struct reconciler *r)

@@ -34,16 +34,19 @@ DEFINE_CLEANUP(struct reconciler *, reconciler_free)
 /* Does what is fixed while a service has slots stay as it is? -EBUSY (another table size). */
 int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err);
 /*
- * Make @wish real: a new service, or the changes to the one with its VIP. All that can fail is done
- * first and undone on failure. -ENOSPC (slots or backend numbers), -EBUSY (another table size).
+ * Make @wish real: a new service, or the changes to the one with its VIP. In two steps, with
+ * nothing else in between, so that several are changed all or not at all: reconcile_prepare() does
+ * all that can fail and changes nothing that goes on; each prepared wish is then taken or
+ * cancelled. -ENOSPC (slots or backend numbers), -EBUSY (another table size), -EEXIST (so at a
+ * start).
  */
-int reconcile_put(struct reconciler *r, const struct service *wish, struct error *err);
+int reconcile_prepare(struct reconciler *r, const struct service *wish, struct error *err);
+void reconcile_take(struct reconciler *r, const struct service *wish);
+void reconcile_cancel(struct reconciler *r, const struct service *wish);
 /* Take the service at @vip away. */
 void reconcile_remove(struct reconciler *r, const struct vip *vip);
-/* A start has failed: remove the services that the maps did not have before. */
-void reconcile_remove_new(struct reconciler *r);
-/* Remove the services that the maps have from an earlier daemon and that were not put; returns how
- * many. Call it once, when all are put. */
+/* Remove the services that the maps have from an earlier daemon and that nobody has taken; returns
+ * how many. Call it once, when all are taken. */
 size_t reconcile_remove_unwished(struct reconciler *r);
 /* What every VIP, present and future, does with packets that no service wants. */
 void reconcile_unmatched(struct reconciler *r, bool drop_unmatched);

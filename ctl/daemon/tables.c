@@ -161,8 +161,8 @@ static void finish_table(struct worker_job *job)
 		write_slots(s, table->table, table->size);
 		count_slots(s, table->table, table->size);
 		s->built = true;
-		tell_if_empty(s);
 		drop_leaving(s);
+		tell_if_empty(s);
 		if (s->dirty)
 			arm(s);
 	}
@@ -238,8 +238,8 @@ static int start_build(sd_event_source *source, uint64_t usec, void *arg)
 	s->dirty = false;
 	if (!take_shares(s) && s->built) {
 		s->urgent = false;
-		tell_if_empty(s); /* the first verdicts may have come */
 		drop_leaving(s);
+		tell_if_empty(s); /* the first verdicts may have come */
 		return 0;
 	}
 	table = new_job(s);

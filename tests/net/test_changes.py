@@ -53,7 +53,8 @@ def test_alarms_of_an_interface_go_with_it(lab, servers, start):
     shuntd.shunt("attach", "tmp0")
     assert any("tmp0" in text for text in alarms(shuntd)), alarms(shuntd)
     lab.director.ip("link del tmp0\n")
-    wait_until(lambda: any("tmp0: not attached" in text for text in alarms(shuntd)), what="an alarm")
+    wait_until(lambda: [text for text in alarms(shuntd) if "tmp0" in text] ==
+               ["tmp0: not attached: no interface 'tmp0'"], what="that alarm alone")
     shuntd.shunt("detach", "tmp0")
     assert alarms(shuntd) == []
 
@@ -154,3 +155,33 @@ def test_a_drain_that_was_saved_ends_with_the_file(lab, servers, shuntd):
     shuntd.write_config(text)
     shuntd.shunt("reload")
     assert shuntd.states("web-dr")[B1] == "up"
+
+
+def test_a_refused_apply_leaves_everything_as_it_was(lab, servers, start):
+    settings = "backends_max = 1024"
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS), {"web": 3},
+                   settings=settings)
+    before, seen = shuntd.json("list"), shuntd.events()[-1]["seq"]
+    many = [f"10.70.{i // 250}.{i % 250 + 1}" for i in range(600)]
+    path = f"{shuntd.home}/large.conf"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(config(service("new", f"tcp:{OTHER_VIP}:80", "nat", [f"{BACKENDS[0]}:81"]) +
+                          service("web", f"tcp:{NAT_VIP}:80", "dr", BACKENDS[:1]) +
+                          service("large", f"tcp:{DR_VIP}:80", "dr", many), settings=settings))
+    refused = shuntd.shunt("apply", path, check=False)
+    assert refused.returncode == 1 and "service 'large': backend 10.70." in refused.stderr
+    after = shuntd.json("list")
+    for listing in (before, after):
+        for backend in listing["services"][0]["backends"]:
+            del backend["status"]["check"]
+    assert after == before
+    assert [e for e in shuntd.events() if e["seq"] > seen] == []
+    wait_until(lambda: shuntd.json("status")["memory"]["backends_used"] == 16, what="room again")
+
+
+def test_no_alarm_for_a_service_without_backends(lab, servers, start):
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS[:1]), {"web": 1})
+    shuntd.shunt("service", "set", "web", "--description", "x")
+    shuntd.shunt("backend", "remove", "web", BACKENDS[0])
+    wait_until(lambda: shuntd.get("/v1/stats")["services"][0]["backends"] == [], what="b1 gone")
+    assert alarms(shuntd) == []
