@@ -419,15 +419,16 @@ int service_add_backend(struct service *service, const char *address, struct bac
 int service_find_backend(const struct service *service, const char *address, struct backend **ret,
 			 struct error *err)
 {
+	char name[ENDPOINT_LEN];
 	struct endpoint at;
 	int r = backend_endpoint(service, address, &at, err);
 
 	if (r)
 		return r;
 	*ret = backend_at(service, &at);
-	if (!*ret)
-		return error_set(err, -ENOENT, "no backend '%s' in service '%s'", address,
-				 service->name);
+	if (!*ret) /* with the port: it may be the service's, unsaid */
+		return error_set(err, -ENOENT, "no backend '%s' in service '%s'",
+				 endpoint_format(&at, name), service->name);
 	return 0;
 }
 

@@ -85,7 +85,7 @@ static void test_backends(void **state)
 	assert_int_equal(service->backends[0].at.port, 8080);
 	err = (struct error){};
 	models_assert_error("gone", service_find_backend(service, "10.0.0.11", &backend, &err),
-			    -ENOENT, &err, "no backend '10.0.0.11' in service 'web'");
+			    -ENOENT, &err, "no backend '10.0.0.11:80' in service 'web'");
 }
 
 static void test_checks(void **state)
