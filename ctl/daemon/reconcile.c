@@ -245,6 +245,7 @@ static void close_backends(struct service_runtime *s)
 /* From here on nothing can fail. */
 static void take_wish(struct service_runtime *s, const struct service *wish)
 {
+	bool was_nat = s->forward == SHUNT_FORWARD_NAT;
 	struct error err = {};
 
 	if (dataplane_service_publish(s->entry, wish->forward, &err))
@@ -270,6 +271,8 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 			reality_update(s->backends[i]);
 		}
 	tables_mark(s, false);
+	if (was_nat && s->forward != SHUNT_FORWARD_NAT) /* another nat service may have them now */
+		reality_write_waiting(s->reconciler);
 }
 
 int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err)

@@ -185,3 +185,13 @@ def test_no_alarm_for_a_service_without_backends(lab, servers, start):
     shuntd.shunt("backend", "remove", "web", BACKENDS[0])
     wait_until(lambda: shuntd.get("/v1/stats")["services"][0]["backends"] == [], what="b1 gone")
     assert alarms(shuntd) == []
+
+
+def test_two_services_exchange_their_ways_to_forward(lab, servers, shuntd):
+    for first, second in (("nat", "dr"), ("dr", "nat")):
+        shuntd.write_config(config(service("web-dr", f"tcp:{DR_VIP}:80", first, BACKENDS) +
+                                   service("web-nat", f"tcp:{NAT_VIP}:80", second, BACKENDS)))
+        shuntd.shunt("reload")
+        shuntd.wait_up("web-dr", "web-nat", timeout=3)
+        vip = DR_VIP if first == "nat" else NAT_VIP
+        assert set(answers(lab.client, vip, 40)) == {"b1", "b2", "b3"}
