@@ -27,12 +27,19 @@ void director_save_state(struct director *d)
 	if (d->overrides)
 		director_set_state_aside(d);
 	d->overrides = false;
-	if (state_write(d->options->state_dir, d->digest, d->seed, d->model, &err))
+	if (state_write(d->options->state_dir, d->digest, d->seed, d->changed, d->model, &err))
 		events_alarm(d->events, "config", "state",
 			     "changes cannot be saved and would be lost at the next start: %s",
 			     err.text);
 	else
 		events_clear(d->events, "state");
+}
+
+/* A change by command: the model is no longer that of the file. */
+static void save_change(struct director *d)
+{
+	d->changed = true;
+	director_save_state(d);
 }
 
 static const char *text_of(const json_t *change, const char *member)
@@ -293,7 +300,7 @@ int director_attach(struct director *d, const char *ifname, json_t **ret, struct
 		old = schema_format(key, &d->model->settings);
 		new = mem_printf("%s%s%s", old, *old ? "," : "", ifname);
 		schema_set(&settings_schema, &d->model->settings, key, new, NULL);
-		director_save_state(d);
+		save_change(d);
 	}
 	director_sync_interfaces(d);
 	*ret = director_interface(d, ifname);
@@ -320,7 +327,7 @@ int director_detach(struct director *d, const char *ifname, struct error *err)
 		detach_interface(d, ifindex, ifname);
 	forget_interface(d, ifname);
 	schema_set(&settings_schema, &d->model->settings, key, rest, NULL);
-	director_save_state(d);
+	save_change(d);
 	director_sync_interfaces(d);
 	return 0;
 }
@@ -347,7 +354,7 @@ static int commit_service(struct director *d, struct service *service, struct er
 	tell_service(d, before, wish);
 	model_put(d->model, take_ptr(wish));
 	director_announce(d);
-	director_save_state(d);
+	save_change(d);
 	director_check_host(d);
 	return 0;
 }
@@ -457,7 +464,7 @@ int director_service_remove(struct director *d, const char *service, struct erro
 	reconcile_remove(d->reconciler, &old->address);
 	tell_service(d, old, NULL);
 	model_remove(d->model, old);
-	director_save_state(d);
+	save_change(d);
 	director_check_host(d);
 	return 0;
 }
@@ -580,7 +587,18 @@ static int switch_model(struct director *d, struct model *model, struct error *e
 	return 0;
 }
 
-/* Change to @model (taken over in any case), tell what changes in @ret. */
+/* Was anything asked for by hand that the file does not say? */
+static bool has_overrides(const struct model *model)
+{
+	for (const struct service *s = model->services; s; s = s->by_name.next)
+		for (size_t i = 0; i < s->backends_count; i++)
+			if (s->backends[i].override != ADMIN_NO_OVERRIDE)
+				return true;
+	return false;
+}
+
+/* Change to @model (taken over in any case), tell what changes in @ret. @digest: of the config file
+ * when the model is its, else NULL. */
 static int change_model(struct director *d, struct model *model, const char *digest, bool dry_run,
 			json_t **ret, struct error *err)
 {
@@ -598,7 +616,9 @@ static int change_model(struct director *d, struct model *model, const char *dig
 	if (!dry_run) {
 		wish = NULL;
 		tell_changes(d, changes);
-		snprintf(d->digest, sizeof(d->digest), "%s", digest);
+		d->changed = !digest || has_overrides(d->model);
+		if (digest)
+			snprintf(d->digest, sizeof(d->digest), "%s", digest);
 		director_save_state(d);
 	}
 	*ret = json_pack("{s:o}", "changes", changes);
@@ -608,14 +628,10 @@ static int change_model(struct director *d, struct model *model, const char *dig
 int director_apply(struct director *d, const char *text, const char *name, bool dry_run,
 		   json_t **ret, struct error *err)
 {
-	char digest[CONFIG_DIGEST_LEN];
 	struct model *model;
 	int r = config_read_text(text, name, &model, err);
 
-	if (r)
-		return r;
-	memcpy(digest, d->digest, sizeof(digest));
-	return change_model(d, model, digest, dry_run, ret, err);
+	return r ? r : change_model(d, model, NULL, dry_run, ret, err);
 }
 
 int director_reload(struct director *d, json_t **ret, struct error *err)
@@ -676,6 +692,7 @@ int director_save(struct director *d, bool force, struct error *err)
 	/* what was asked for by hand is the file's now, and goes when it is taken out there */
 	model_free(d->model);
 	d->model = take_ptr(written);
+	d->changed = false;
 	director_save_state(d);
 	events_add(d->events, EVENT_INFO, "config", NULL, NULL, "saved to %s", path);
 	return 0;

@@ -28,6 +28,7 @@ struct director {
 	struct model *model;
 	char digest[CONFIG_DIGEST_LEN]; /* of the file the model was made on */
 	uint64_t seed;                  /* in use, kept in the state directory */
+	bool changed;                   /* the model is no longer that of the file */
 	bool overrides;                 /* the state directory still has what the file overrides */
 	/* the parts, in the order they are opened */
 	struct events *events;

@@ -59,6 +59,7 @@ static int parse_members(const json_t *json, struct state *ret, struct error *er
 	if (!seed || parse_seed(seed, &ret->seed))
 		return error_set(err, -EBADMSG, "seed is not a hexadecimal number");
 	memcpy(ret->digest, digest, strlen(digest) + 1);
+	ret->changed = !json_is_false(json_object_get(json, "changed"));
 	return model_json_read_model(json_object_get(json, "model"), &ret->model, err);
 }
 
@@ -105,8 +106,8 @@ static int make_directory(const char *dir, struct error *err)
 	return error_set(err, -errno, "%s: cannot be made: %s", dir, strerror(errno));
 }
 
-int state_write(const char *dir, const char *digest, uint64_t seed, const struct model *model,
-		struct error *err)
+int state_write(const char *dir, const char *digest, uint64_t seed, bool changed,
+		const struct model *model, struct error *err)
 {
 	_cleanup_free_ char *path = mem_printf("%s/" STATE_FILE, dir), *text = NULL;
 	_cleanup_free_ char *hex = mem_printf("%016" PRIx64, seed);
@@ -115,8 +116,9 @@ int state_write(const char *dir, const char *digest, uint64_t seed, const struct
 
 	if (r)
 		return r;
-	json = json_pack("{s:i, s:s, s:s, s:o}", "version", STATE_VERSION, "digest", digest, "seed",
-			 hex, "model", model_json_model(model, MODEL_JSON_SET));
+	json = json_pack("{s:i, s:s, s:s, s:b, s:o}", "version", STATE_VERSION, "digest", digest,
+			 "seed", hex, "changed", (int)changed, "model",
+			 model_json_model(model, MODEL_JSON_SET));
 	text = json_dumps(json, JSON_INDENT(1));
 	if (!text)
 		return error_set(err, -ENOMEM, "%s: cannot be written: no memory", path);

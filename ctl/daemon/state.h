@@ -23,6 +23,7 @@ struct state {
 	bool have; /* there is a state; otherwise all below is zero */
 	char digest[CONFIG_DIGEST_LEN];
 	uint64_t seed;
+	bool changed; /* it differs from the file that it was made on */
 	struct model *model;
 };
 
@@ -35,9 +36,10 @@ void state_clear(struct state *state);
  */
 int state_read(const char *dir, struct state *ret, struct error *err);
 
-/* Write the state, atomically and synced; @dir (0750) is made if it is missing. @seed is not 0. */
-int state_write(const char *dir, const char *digest, uint64_t seed, const struct model *model,
-		struct error *err);
+/* Write the state, atomically and synced; @dir (0750) is made if it is missing. @seed is not 0.
+ * @changed: the model is no longer that of the file with @digest. */
+int state_write(const char *dir, const char *digest, uint64_t seed, bool changed,
+		const struct model *model, struct error *err);
 
 /*
  * Keep the state file beside itself as state.json.SUFFIX until it is written anew: "damaged", or

@@ -52,9 +52,10 @@ int director_read_state(struct director *d, struct error *err)
 	case STATE_CHOOSE_STATE:
 		model_free(d->model);
 		d->model = take_ptr(state.model);
+		d->changed = state.changed;
 		break;
 	case STATE_CHOOSE_FILE_ASIDE:
-		d->overrides = true; /* a start that fails leaves the state as it is */
+		d->overrides = state.changed; /* a start that fails leaves the state as it is */
 		break;
 	case STATE_CHOOSE_FILE:
 	case STATE_CHOOSE_NOTHING:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_changes.py - wishes that change: what they share, what they leave behind, what cannot be."""
+import os
+
 import pytest
 
 from lab import BACKENDS, DR_VIP, NAT_VIP, wait_until
@@ -195,3 +197,22 @@ def test_two_services_exchange_their_ways_to_forward(lab, servers, shuntd):
         shuntd.wait_up("web-dr", "web-nat", timeout=3)
         vip = DR_VIP if first == "nat" else NAT_VIP
         assert set(answers(lab.client, vip, 40)) == {"b1", "b2", "b3"}
+
+
+def test_nothing_is_kept_beside_when_nothing_was_changed_by_command(lab, start):
+    web = service("web", f"tcp:{DR_VIP}:80", backends=BACKENDS)
+
+    def edit(text):
+        shuntd.stop()
+        shuntd.write_config(config(web) + text)
+        shuntd.start()
+        return [name for name in os.listdir(shuntd.state_dir) if "overridden" in name]
+
+    shuntd = start(web)
+    assert edit("# one\n") == []
+    shuntd.stop()
+    shuntd.start()  # by the state
+    assert edit("# two\n") == []
+    shuntd.shunt("backend", "drain", "web", BACKENDS[0])
+    shuntd.shunt("reload")
+    assert len(edit("# three\n")) == 1

@@ -31,7 +31,7 @@ static void write_state(const char *dir)
 	_cleanup_(model_free) struct model *model = model_new();
 	struct error err = {};
 
-	if (state_write(dir, DIGEST, SEED, model, &err))
+	if (state_write(dir, DIGEST, SEED, true, model, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -59,9 +59,11 @@ static void test_read_what_was_written(void **state)
 		struct error err = {};
 		struct state got = {};
 
-		if (state_write(dir, DIGEST, SEED, model, &err) || state_read(dir, &got, &err))
+		if (state_write(dir, DIGEST, SEED, i % 2, model, &err) ||
+		    state_read(dir, &got, &err))
 			fail_msg("seed 4, %d: %s", i, err.text);
 		assert_true(got.have);
+		assert_int_equal(got.changed, i % 2);
 		assert_string_equal(got.digest, DIGEST);
 		assert_int_equal(got.seed, SEED);
 		read = model_json_model(got.model, MODEL_JSON_SET);
@@ -165,7 +167,7 @@ static void test_aside_keeps_the_old(void **state)
 
 	write_state(*state);
 	assert_int_equal(state_set_aside(*state, "overridden-x", NULL), 0);
-	assert_int_equal(state_write(*state, "", 7, model, NULL), 0);
+	assert_int_equal(state_write(*state, "", 7, true, model, NULL), 0);
 	assert_int_equal(file_read(scratch_path(state, "state.json.overridden-x"), 1 << 20, &kept,
 				   &size, NULL, NULL),
 			 0);
@@ -179,19 +181,19 @@ static void test_write_errors(void **state)
 	struct error err = {};
 	struct state got = {};
 
-	models_assert_error("below a file", state_write(file, "", 1, model, &err), -ENOTDIR, &err,
-			    "state.json");
+	models_assert_error("below a file", state_write(file, "", 1, true, model, &err), -ENOTDIR,
+			    &err, "state.json");
 	err = (struct error){};
 	models_assert_error("below nothing",
-			    state_write(scratch_path(state, "a/b"), "", 1, model, &err), -ENOENT,
-			    &err, "a/b: cannot be made");
+			    state_write(scratch_path(state, "a/b"), "", 1, true, model, &err),
+			    -ENOENT, &err, "a/b: cannot be made");
 	/* nothing can be written to /proc, not even by root; as a disk that is full or read-only */
 	err = (struct error){};
-	assert_true(state_write("/proc/self", "", 1, model, &err) < 0);
+	assert_true(state_write("/proc/self", "", 1, true, model, &err) < 0);
 	assert_non_null(strstr(err.text, "/proc/self/state.json: cannot be written"));
 	/* a directory in the file's place: the rename fails, and nothing is left behind */
 	assert_int_equal(mkdir(scratch_path(state, "state.json"), 0700), 0);
-	assert_true(state_write(*state, "", 1, model, &err) < 0);
+	assert_true(state_write(*state, "", 1, true, model, &err) < 0);
 	assert_int_equal(access(scratch_path(state, "state.json.new"), F_OK), -1);
 	assert_int_equal(state_read(*state, &got, &err), -EISDIR);
 }
