@@ -16,7 +16,7 @@
 struct health {
 	enum protocol_verdict verdict;
 	uint32_t streak; /* results in a row that were alike */
-	bool last;	 /* what they were */
+	bool last;       /* what they were */
 };
 
 void health_init(struct health *health, enum protocol_verdict verdict);

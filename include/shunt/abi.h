@@ -15,7 +15,7 @@
 
 #define SHUNT_ABI_VERSION 1
 
-/* Defaults of the map sizes; the settings `slots_max` and `backends_max` change them before load. */
+/* Defaults of the map sizes; the settings of the same names change them before load. */
 #define SHUNT_SLOTS_MAX    4194304 /* 16 MB of 32-bit words */
 #define SHUNT_BACKENDS_MAX 65536
 #define SHUNT_SERVICES_MAX 4096
@@ -26,9 +26,9 @@
  * The kernel reads it once; user space rewrites it in place with one store.
  *   untracked == 0: stable, every packet goes to `cur` and no flow is looked up.
  */
-#define SHUNT_SLOT(cur, untracked)  ((__u32)(cur) | (__u32)(untracked) << 16)
-#define SHUNT_SLOT_CUR(word)	    ((__u16)(word))
-#define SHUNT_SLOT_UNTRACKED(word)  ((__u16)((word) >> 16))
+#define SHUNT_SLOT(cur, untracked) ((__u32)(cur) | (__u32)(untracked) << 16)
+#define SHUNT_SLOT_CUR(word)       ((__u16)(word))
+#define SHUNT_SLOT_UNTRACKED(word) ((__u16)((word) >> 16))
 
 /* How a packet reaches its backend. Values are stored in pinned maps: never renumber. */
 enum shunt_forward {
@@ -55,19 +55,19 @@ struct shunt_service {
 	struct shunt_tuple4_key key;
 	__u32 slot_base;    /* first slot in the slots array */
 	__u32 slot_count;   /* prime, at least 251; 0 = a VIP's entry */
-	__u32 backend_base; /* backends[backend_base + number]; number 0 is never a packet's backend */
+	__u32 backend_base; /* of its numbers; number 0 is never a packet's backend */
 	__u32 backend_cap;  /* numbers 1 .. backend_cap - 1 may be used */
-	__u32 flags;	    /* SHUNT_VIP_*: of a VIP's entry */
-	__u8 forward;	    /* enum shunt_forward: of the service; an entry of backends has its own */
+	__u32 flags;        /* SHUNT_VIP_*: of a VIP's entry */
+	__u8 forward; /* enum shunt_forward: of the service; an entry of backends has its own */
 	__u8 zero[3];
 };
 _Static_assert(sizeof(struct shunt_service) == sizeof(struct shunt_place), "it fills a place");
 
-#define SHUNT_VIP		 1u /* so that no VIP's words are all 0 */
-#define SHUNT_VIP_DROP_UNMATCHED 2u /* unmatched = drop; otherwise such packets pass to the stack */
+#define SHUNT_VIP                1u /* so that no VIP's words are all 0 */
+#define SHUNT_VIP_DROP_UNMATCHED 2u /* unmatched = drop; else they pass to the stack */
 
 /* Places in services4: at least half of them stay empty. */
-#define SHUNT_VIPS_MAX	    SHUNT_SERVICES_MAX
+#define SHUNT_VIPS_MAX      SHUNT_SERVICES_MAX
 #define SHUNT_SERVICES_BITS 14
 _Static_assert(1 << SHUNT_SERVICES_BITS >= 2 * (SHUNT_SERVICES_MAX + SHUNT_VIPS_MAX), "half empty");
 
@@ -78,9 +78,9 @@ _Static_assert(1 << SHUNT_SERVICES_BITS >= 2 * (SHUNT_SERVICES_MAX + SHUNT_VIPS_
 struct shunt_backend {
 	__u8 dmac[6]; /* of the next hop */
 	__u16 zero0;
-	__u8 smac[6]; /* of the interface the packet leaves by */
-	__u8 forward; /* enum shunt_forward; 0 = the entry is not in use */
-	__u8 state;   /* enum backend_state as user space last decided; not read by the program */
+	__u8 smac[6];  /* of the interface the packet leaves by */
+	__u8 forward;  /* enum shunt_forward; 0 = the entry is not in use */
+	__u8 state;    /* enum backend_state as user space last decided; not read by the program */
 	__u32 ifindex; /* 0 = no next hop known: a named drop */
 	__be32 addr4;
 	__be16 port;
@@ -104,9 +104,9 @@ _Static_assert(sizeof(struct shunt_nat) == sizeof(struct shunt_place), "it fills
 /* counters: per CPU, same index as backends. Index backend_base (number 0) keeps what was counted
  * for backends that are gone, so that a service's sums never go back; only user space writes it. */
 struct shunt_counters {
-	__u64 packets; /* client to backend */
-	__u64 bytes;   /* of IP packets, headers included */
-	__u64 connections; /* TCP SYNs without ACK */
+	__u64 packets;       /* client to backend */
+	__u64 bytes;         /* of IP packets, headers included */
+	__u64 connections;   /* TCP SYNs without ACK */
 	__u64 reply_packets; /* nat: backend to client */
 	__u64 reply_bytes;
 };
@@ -117,29 +117,44 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
  * __u64 indexed by enum shunt_reason. Names are what `shunt drops` prints and never change meaning.
  */
 #define SHUNT_REASONS(X)                                                                           \
-	X(MALFORMED_IP, "malformed_ip", "drop", "IPv4 header to a VIP is not right: version, header length or total length") \
-	X(MALFORMED_L4, "malformed_l4", "drop", "TCP, UDP or ICMP header to a VIP is cut short or its lengths are not right") \
+	X(MALFORMED_IP, "malformed_ip", "drop",                                                    \
+	  "IPv4 header to a VIP is not right: version, header length or total length")             \
+	X(MALFORMED_L4, "malformed_l4", "drop",                                                    \
+	  "TCP, UDP or ICMP header to a VIP is cut short or its lengths are not right")            \
 	X(FRAGMENT, "fragment", "drop", "IPv4 fragment to a VIP")                                  \
-	X(UNMATCHED_DROP, "unmatched_drop", "drop", "to a VIP but to no service, with unmatched = drop") \
+	X(UNMATCHED_DROP, "unmatched_drop", "drop",                                                \
+	  "to a VIP but to no service, with unmatched = drop")                                     \
 	X(NO_BACKEND, "no_backend", "drop", "no backend of the service is up")                     \
-	X(NO_NEXT_HOP, "no_next_hop", "drop", "the backend's next hop is not known: no route or no neighbour") \
+	X(NO_NEXT_HOP, "no_next_hop", "drop",                                                      \
+	  "the backend's next hop is not known: no route or no neighbour")                         \
 	X(TTL_EXPIRED, "ttl_expired", "drop", "nat: the packet's time to live ends here")          \
-	X(NAT_NO_ROUTE, "nat_no_route", "drop", "nat: no route to the client for a backend's reply") \
-	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop", "nat: the neighbour on the way to the client is not resolved yet") \
-	X(NAT_WOULD_FRAGMENT, "nat_would_fragment", "drop", "nat: a backend's reply is longer than the MTU on the way to the client and may be fragmented") \
-	X(TRANSMIT, "transmit", "drop", "the packet could not be handed to the interface it leaves by") \
+	X(NAT_NO_ROUTE, "nat_no_route", "drop",                                                    \
+	  "nat: no route to the client for a backend's reply")                                     \
+	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop",                                            \
+	  "nat: the neighbour on the way to the client is not resolved yet")                       \
+	X(NAT_WOULD_FRAGMENT, "nat_would_fragment", "drop",                                        \
+	  "nat: a backend's reply is longer than the MTU on the way to the client and may be "     \
+	  "fragmented")                                                                            \
+	X(TRANSMIT, "transmit", "drop",                                                            \
+	  "the packet could not be handed to the interface it leaves by")                          \
 	X(INTERNAL, "internal", "drop", "a map entry contradicts itself: a bug, please report it") \
-	X(UNMATCHED_PASS, "unmatched_pass", "pass", "to a VIP but to no service: passed to the director's own stack") \
-	X(ICMP_PASS, "icmp_pass", "pass", "ICMP to a VIP that is no echo request: passed to the director's own stack") \
-	X(NAT_TOO_BIG, "nat_too_big", "pass", "nat: a backend's reply is longer than the MTU on the way to the client: passed to the director's own stack, which tells the backend") \
-	X(NAT_FORWARDING_OFF, "nat_forwarding_off", "pass", "nat: a packet from a backend came in where net.ipv4.conf.*.forwarding is off: passed as it is") \
+	X(UNMATCHED_PASS, "unmatched_pass", "pass",                                                \
+	  "to a VIP but to no service: passed to the director's own stack")                        \
+	X(ICMP_PASS, "icmp_pass", "pass",                                                          \
+	  "ICMP to a VIP that is no echo request: passed to the director's own stack")             \
+	X(NAT_TOO_BIG, "nat_too_big", "pass",                                                      \
+	  "nat: a backend's reply is longer than the MTU on the way to the client: passed to the " \
+	  "director's own stack, which tells the backend")                                         \
+	X(NAT_FORWARDING_OFF, "nat_forwarding_off", "pass",                                        \
+	  "nat: a packet from a backend came in where net.ipv4.conf.*.forwarding is off: passed "  \
+	  "as it is")                                                                              \
 	X(ICMP_ECHO, "icmp_echo", "answer", "ICMP echo request to a VIP, answered by the program")
 
 enum shunt_reason {
 #define X(symbol, name, verdict, help) SHUNT_REASON_##symbol,
 	SHUNT_REASONS(X)
 #undef X
-	SHUNT_REASON_COUNT
+		SHUNT_REASON_COUNT
 };
 
 /*
