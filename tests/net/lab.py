@@ -29,6 +29,7 @@ import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TREE, os.environ.get("B", "build"))
+BPFTOOL = shutil.which("bpftool", path="/usr/sbin:/sbin:" + os.environ["PATH"]) or "bpftool"
 PASS_PROGRAM = os.path.join(BUILD, "tests/net/pass.bpf.o")
 
 DR_VIP, NAT_VIP = "192.0.2.10", "192.0.2.20"
@@ -247,11 +248,16 @@ class Lab:
         # they all pass before and after the director, computes them.
         self.switch.run("ethtool", "-K", port, "tx", "off")
         if peer_program:
-            self.switch.run("ip", "link", "set", "dev", port, "xdpdrv", "obj", PASS_PROGRAM,
-                            "sec", "xdp")
+            self._attach_pass_program(port)
         if mac:
             host.ip(f"link set {device} address {mac}\n")
         host.ip(f"link set {device} up\n")
+
+    def _attach_pass_program(self, port):
+        """bpftool, not ip(8), which leaves directories in /sys/fs/bpf and may mount it."""
+        pin = f"{self.dir}/bpf/pass-{port}"
+        run(BPFTOOL, "prog", "load", PASS_PROGRAM, pin, "type", "xdp")
+        self.switch.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", pin, "dev", port)
 
     def _wire_client(self):
         self.plug(self.client, "client", mac="02:00:00:00:00:02")
