@@ -33,14 +33,19 @@ static __always_inline struct nat_end nat_destination(struct packet *p)
 	return (struct nat_end){.addr = &p->ip->daddr, .port = (__be16 *)p->l4 + 1};
 }
 
-static __always_inline __sum16 nat_l4_csum(__sum16 check, struct nat_end end, __be32 addr,
-					   __be16 port)
+static __always_inline void nat_mend_l4(struct packet *p, struct nat_end end, __be32 addr,
+					__be16 port)
 {
-	__u64 sum = csum_begin(check);
+	bool udp = p->protocol == IPPROTO_UDP;
+	__u64 sum = csum_begin(*p->check);
 
+	if (udp && !*p->check) /* the sender made none */
+		return;
 	sum = csum_diff32(sum, *end.addr, addr); /* stands in the pseudo-header */
 	sum = csum_diff16(sum, *end.port, port);
-	return csum_end(sum);
+	*p->check = csum_end(sum);
+	if (udp && !*p->check)
+		*p->check = 0xffff;
 }
 
 /* Rewrite @end to @addr and @port, take one from the TTL, mend both checksums. */
@@ -49,19 +54,7 @@ static __always_inline void nat_rewrite(struct packet *p, struct nat_end end, __
 {
 	__u64 sum = csum_diff32(csum_begin(p->ip->check), *end.addr, addr);
 
-	if (p->protocol == IPPROTO_TCP) {
-		struct tcphdr *tcp = p->l4;
-
-		tcp->check = nat_l4_csum(tcp->check, end, addr, port);
-	} else {
-		struct udphdr *udp = p->l4;
-
-		if (udp->check) { /* 0: the sender made none */
-			udp->check = nat_l4_csum(udp->check, end, addr, port);
-			if (!udp->check)
-				udp->check = 0xffff;
-		}
-	}
+	nat_mend_l4(p, end, addr, port);
 	p->ip->check = csum_end(csum_ttl_down(sum, p->ip));
 	*end.addr = addr;
 	*end.port = port;

@@ -43,6 +43,7 @@ struct packet {
 	enum shunt_reason fault; /* NO_FAULT = none */
 	__u32 length;            /* of the IP packet, bytes */
 	void *l4;                /* of TCP and UDP the header's fixed part is in bounds */
+	__sum16 *check;          /* of TCP and UDP, in bounds too */
 	union {
 		__u32 ports; /* as they stand in the packet; 0: neither TCP nor UDP */
 		struct {

@@ -22,23 +22,25 @@ static __always_inline bool parse_fits(const struct packet *p, void *end)
 
 static __always_inline enum shunt_reason parse_tcp(struct packet *p, __u32 room, void *end)
 {
-	const struct tcphdr *tcp = p->l4;
+	struct tcphdr *tcp = p->l4;
 
 	if ((void *)(tcp + 1) > end || tcp->doff * 4 < sizeof(*tcp) || tcp->doff * 4 > room)
 		return SHUNT_REASON_MALFORMED_L4;
 	p->ports = *(const __u32 *)p->l4;
+	p->check = &tcp->check;
 	p->syn = tcp->syn && !tcp->ack;
 	return NO_FAULT;
 }
 
 static __always_inline enum shunt_reason parse_udp(struct packet *p, __u32 room, void *end)
 {
-	const struct udphdr *udp = p->l4;
+	struct udphdr *udp = p->l4;
 
 	if ((void *)(udp + 1) > end || bpf_ntohs(udp->len) < sizeof(*udp) ||
 	    bpf_ntohs(udp->len) > room)
 		return SHUNT_REASON_MALFORMED_L4;
 	p->ports = *(const __u32 *)p->l4;
+	p->check = &udp->check;
 	return NO_FAULT;
 }
 

@@ -72,6 +72,10 @@ static int load_object(struct shunt_bpf *skeleton, struct error *err)
 	current_log = &log;
 	r = shunt_bpf__load(skeleton);
 	current_log = NULL;
+	if (r == -EPERM || (r < 0 && strstr(text, "prohibited for !root")))
+		return error_set(err, -EPERM,
+				 "cannot load the program: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
+				 "are needed");
 	if (r < 0)
 		return error_set(err, r, "cannot load the program: %s: %s", strerror(-r),
 				 load_log_reason(&log));
