@@ -209,8 +209,7 @@ static void detach_interface(struct director *d, uint32_t ifindex, const char *n
 		events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: detached", name);
 }
 
-/* Detach what is attached and not in @wanted. */
-static void detach_others(struct director *d, const struct strings *wanted)
+void director_detach_others(struct director *d, const struct strings *wanted)
 {
 	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
 	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
@@ -574,11 +573,11 @@ static int switch_model(struct director *d, struct model *model, struct error *e
 	r = put_all(d, model, err);
 	if (r) {
 		director_sync_interfaces(d);
-		detach_others(d, &d->model->settings.interfaces);
+		director_detach_others(d, &d->model->settings.interfaces);
 		return r;
 	}
 	remove_dropped(d, model);
-	detach_others(d, &model->settings.interfaces);
+	director_detach_others(d, &model->settings.interfaces);
 	forget_others(d, &model->settings.interfaces);
 	model_free(d->model);
 	d->model = model;

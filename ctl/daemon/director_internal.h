@@ -57,6 +57,8 @@ struct director {
 void director_save_state(struct director *d);
 /* Attach every interface wished for; on failure those attached here are detached again. */
 int director_attach_all(struct director *d, const struct strings *names, struct error *err);
+/* Detach what is attached and not in @wanted. */
+void director_detach_others(struct director *d, const struct strings *wanted);
 /* Attach what is wished for and not attached, tell the announcer, raise or clear alarms. */
 void director_sync_interfaces(struct director *d);
 /* What must hold for the traffic and is not ours to set: forwarding for nat. Alarms. */

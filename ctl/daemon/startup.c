@@ -188,6 +188,7 @@ static int go_live(struct director *d, struct error *err)
 	if (r)
 		return r;
 	d->forwarding = true;
+	director_detach_others(d, &d->model->settings.interfaces);
 	director_sync_interfaces(d);
 	director_save_state(d);
 	sd_notifyf(0, "READY=1\nSTATUS=%zu services", model_count(d->model));

@@ -144,3 +144,14 @@ def test_sighup_reloads(lab, shuntd):
     wait_until(lambda: shuntd.events()[-1]["seq"] > seen, what="an event about the file")
     assert shuntd.config_path in json.dumps(shuntd.events()[-1])
     assert set(shuntd.states("web-dr")) == {f"{a}:80" for a in BACKENDS[:2]}
+
+
+def test_an_interface_no_longer_named_is_detached(make_lab):
+    lab = make_lab(arms=2)
+    shuntd = Shuntd(lab, config(interfaces=("eth0", "eth1")))
+    shuntd.start()
+    assert lab.director.link("eth0").get("xdp") and lab.director.link("eth1").get("xdp")
+    shuntd.stop()
+    shuntd.write_config(config(interfaces=("eth0",)))
+    shuntd.start()
+    assert lab.director.link("eth0").get("xdp") and not lab.director.link("eth1").get("xdp")
