@@ -503,8 +503,11 @@ int director_accepts_settings(struct director *d, const struct settings *setting
 		r = fixed_setting(&now, settings, "slots_max", err);
 	if (!r)
 		r = fixed_setting(&now, settings, "backends_max", err);
-	for (size_t i = 0; !r && i < settings->interfaces.n; i++)
+	for (size_t i = 0; !r && i < settings->interfaces.n; i++) {
 		r = net_link_index(d->net, settings->interfaces.v[i], &ifindex, err);
+		if (!r)
+			r = dataplane_attachable(d->dp, ifindex, err);
+	}
 	if (!r && settings->interfaces.n > DIRECTOR_INTERFACES_MAX)
 		r = error_set(err, -ENOSPC, "interfaces: %zu are named, at most %d can be attached",
 			      settings->interfaces.n, DIRECTOR_INTERFACES_MAX);

@@ -246,6 +246,8 @@ static int check_interfaces(struct director *d, struct error *err)
 	for (size_t i = 0; i < names->n; i++) {
 		int r = net_link_index(d->net, names->v[i], &ifindex, err);
 
+		if (!r)
+			r = dataplane_attachable(d->dp, ifindex, err);
 		if (r)
 			return r;
 	}

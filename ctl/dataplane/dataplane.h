@@ -76,6 +76,8 @@ void dataplane_info(const struct dataplane *dp, struct dataplane_info *ret);
  */
 int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_link *ret,
 		     struct error *err);
+/* Could it be attached, or does another program sit there (-EBUSY)? Changes nothing. */
+int dataplane_attachable(const struct dataplane *dp, uint32_t ifindex, struct error *err);
 int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err); /* -ENOENT */
 /* The attached interfaces, at most @max of them; returns how many. Forgets those that are gone. */
 size_t dataplane_links(struct dataplane *dp, struct dataplane_link *ret, size_t max);

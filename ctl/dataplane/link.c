@@ -141,6 +141,18 @@ static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, st
 	return 0;
 }
 
+int dataplane_attachable(const struct dataplane *dp, uint32_t ifindex, struct error *err)
+{
+	char name[IF_NAMESIZE];
+
+	for (size_t i = 0; i < dp->links_count; i++)
+		if (dp->links[i].ifindex == ifindex)
+			return 0;
+	if (!if_indextoname(ifindex, name))
+		return error_set(err, -ENOENT, "there is no interface with number %u", ifindex);
+	return link_name_occupant(ifindex, name, err);
+}
+
 int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_link *ret,
 		     struct error *err)
 {

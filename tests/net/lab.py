@@ -248,16 +248,16 @@ class Lab:
         # they all pass before and after the director, computes them.
         self.switch.run("ethtool", "-K", port, "tx", "off")
         if peer_program:
-            self._attach_pass_program(port)
+            self.attach_pass_program(self.switch, port)
         if mac:
             host.ip(f"link set {device} address {mac}\n")
         host.ip(f"link set {device} up\n")
 
-    def _attach_pass_program(self, port):
+    def attach_pass_program(self, host, device):
         """bpftool, not ip(8), which leaves directories in /sys/fs/bpf and may mount it."""
-        pin = f"{self.dir}/bpf/pass-{port}"
+        pin = f"{self.dir}/bpf/pass-{host.netns.rpartition('.')[2]}-{device}"
         run(BPFTOOL, "prog", "load", PASS_PROGRAM, pin, "type", "xdp")
-        self.switch.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", pin, "dev", port)
+        host.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", pin, "dev", device)
 
     def _wire_client(self):
         self.plug(self.client, "client", mac="02:00:00:00:00:02")

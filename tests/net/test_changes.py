@@ -100,6 +100,26 @@ def test_a_start_that_fails_leaves_forwarding_as_it_was(lab, servers, start, wha
     assert "no longer wanted" not in str(shuntd.events())
 
 
+def test_an_interface_of_somebody_elses_program(lab, servers, start):
+    """A start and an apply that name it change nothing else either."""
+    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS), {"web": 3})
+    lab.director.ip("link add tmp0 type veth peer name tmp1\nlink set tmp0 up\n")
+    lab.attach_pass_program(lab.director, "tmp0")
+    other = config(service("new", f"tcp:{OTHER_VIP}:80", "dr", BACKENDS),
+                   interfaces=("eth0", "tmp0"))
+    path = f"{shuntd.home}/new.conf"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(other)
+    for options in ((), ("--dry-run",)):
+        refused = shuntd.shunt("apply", *options, path, check=False)
+        assert refused.returncode == 1 and "tmp0: another XDP program" in refused.stderr
+    shuntd.stop()
+    shuntd.write_config(other)
+    refused = shuntd.refuse()
+    assert refused.returncode == 1 and "tmp0: another XDP program" in refused.stderr
+    assert answers(lab.client, NAT_VIP, 10).total() == 10
+
+
 def test_a_table_size_that_cannot_change_is_told_before_anything_is_done(lab, start):
     shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS))
     path = f"{shuntd.home}/new.conf"
