@@ -250,7 +250,8 @@ static void check_head(struct exchange *e, const char *url, const char *method, 
 	if (failed(e))
 		return;
 	if (e->route->privileged && !e->peer->may_change)
-		fail(e, MHD_HTTP_FORBIDDEN, "%s %s needs root or group " PEER_GROUP, method, url);
+		fail(e, MHD_HTTP_FORBIDDEN, "this needs root or group " PEER_GROUP " (%s %s)",
+		     method, url);
 	if (e->route->body == BODY_NONE && body)
 		fail(e, MHD_HTTP_BAD_REQUEST, "%s %s takes no body", method, url);
 	if (body != UINT64_MAX && body > API_BODY_MAX)

@@ -336,8 +336,8 @@ int director_detach(struct director *d, const char *ifname, struct error *err)
 /* Make @service (taken over in any case) real in place of the one of its name, if there is one. */
 static int commit_service(struct director *d, struct service *service, struct error *err)
 {
-	_cleanup_(service_free) struct service *wish = service, *before = NULL;
-	struct service *old = model_find(d->model, wish->name, NULL);
+	_cleanup_(service_free) struct service *wish = service;
+	const struct service *old = model_find(d->model, wish->name, NULL);
 	int r;
 
 	service_complete(wish);
@@ -348,9 +348,8 @@ static int commit_service(struct director *d, struct service *service, struct er
 		r = reconcile_prepare(d->reconciler, wish, err);
 	if (r)
 		return r;
+	tell_service(d, old, wish); /* the cause before its effects */
 	reconcile_take(d->reconciler, wish);
-	before = old ? service_copy(old) : NULL;
-	tell_service(d, before, wish);
 	model_put(d->model, take_ptr(wish));
 	director_announce(d);
 	save_change(d);
@@ -522,29 +521,37 @@ static const struct service *service_at(const struct model *model, const struct 
 	return NULL;
 }
 
-/* Every service of @model; on failure all as before. */
-static int put_all(struct director *d, const struct model *model, struct error *err)
+/* All that can fail for every service of @model; on failure nothing is changed. */
+static int prepare_all(struct director *d, const struct model *model, struct error *err)
 {
-	const struct service *s, *done;
-	int r = 0;
+	for (const struct service *s = model->services; s; s = s->by_name.next) {
+		int r = reconcile_prepare(d->reconciler, s, err);
 
-	for (s = model->services; s; s = s->by_name.next) {
-		r = reconcile_prepare(d->reconciler, s, err);
-		if (r)
-			break;
-	}
-	for (done = model->services; done != s; done = done->by_name.next)
-		if (r)
+		if (!r)
+			continue;
+		for (const struct service *done = model->services; done != s;
+		     done = done->by_name.next)
 			reconcile_cancel(d->reconciler, done);
-		else
-			reconcile_take(d->reconciler, done);
-	return r;
+		return r;
+	}
+	return 0;
+}
+
+static void take_all(struct director *d, const struct model *model)
+{
+	for (const struct service *s = model->services; s; s = s->by_name.next)
+		reconcile_take(d->reconciler, s);
 }
 
 int director_fill(struct director *d, struct error *err)
 {
+	int r;
+
 	reconcile_unmatched(d->reconciler, d->model->settings.unmatched == UNMATCHED_DROP);
-	return put_all(d, d->model, err);
+	r = prepare_all(d, d->model, err);
+	if (!r)
+		take_all(d, d->model);
+	return r;
 }
 
 static void remove_dropped(struct director *d, const struct model *model)
@@ -565,7 +572,8 @@ static int accept_model(struct director *d, const struct model *model, struct er
 }
 
 /* Make @model (taken over on success) the running one. */
-static int switch_model(struct director *d, struct model *model, struct error *err)
+static int switch_model(struct director *d, struct model *model, const json_t *changes,
+			struct error *err)
 {
 	int r = accept_model(d, model, err);
 
@@ -573,12 +581,14 @@ static int switch_model(struct director *d, struct model *model, struct error *e
 		r = director_attach_all(d, &model->settings.interfaces, err);
 	if (r)
 		return r;
-	r = put_all(d, model, err);
+	r = prepare_all(d, model, err);
 	if (r) {
 		director_sync_interfaces(d);
 		director_detach_others(d, &d->model->settings.interfaces);
 		return r;
 	}
+	tell_changes(d, changes); /* the cause before its effects */
+	take_all(d, model);
 	remove_dropped(d, model);
 	director_detach_others(d, &model->settings.interfaces);
 	forget_others(d, &model->settings.interfaces);
@@ -610,14 +620,13 @@ static int change_model(struct director *d, struct model *model, const char *dig
 
 	model_carry_overrides(wish, d->model);
 	changes = model_diff(d->model, wish);
-	r = dry_run ? accept_model(d, wish, err) : switch_model(d, wish, err);
+	r = dry_run ? accept_model(d, wish, err) : switch_model(d, wish, changes, err);
 	if (r) {
 		json_decref(changes);
 		return r;
 	}
 	if (!dry_run) {
 		wish = NULL;
-		tell_changes(d, changes);
 		d->changed = !digest || has_overrides(d->model);
 		if (digest)
 			snprintf(d->digest, sizeof(d->digest), "%s", digest);

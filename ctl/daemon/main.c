@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - shuntd: the daemon that loads the program, fills its maps and follows reality. */
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config/config.h"
@@ -27,11 +29,17 @@ static int test_config(const struct options *options)
 	return 0;
 }
 
+static int need_root(struct error *err)
+{
+	return geteuid() ? error_set(err, -EPERM, "only root may do this (shuntd -t needs no root)")
+			 : 0;
+}
+
 static int stop_forwarding(const struct options *options)
 {
 	struct error err = {};
 
-	if (startup_stop_forwarding(options, &err))
+	if (need_root(&err) || startup_stop_forwarding(options, &err))
 		return fail(&err);
 	printf("no packet is forwarded any more: addresses withdrawn, programs detached, maps "
 	       "removed\n");
@@ -43,7 +51,7 @@ static int run(const struct options *options)
 	_cleanup_(director_close) struct director *director = NULL;
 	struct error err = {};
 
-	if (director_open(options, &director, &err))
+	if (need_root(&err) || director_open(options, &director, &err))
 		return fail(&err);
 	return director_run(director) ? 1 : 0;
 }

@@ -90,6 +90,15 @@ def test_events_tell_what_changed_and_why(lab, servers, shuntd):
     assert re.search(rf"{re.escape(BACKENDS[1])}:80 .*up -> down: connection refused", shuntd.log())
 
 
+def test_the_cause_comes_before_its_effect(lab, servers, shuntd):
+    seen = shuntd.events()[-1]["seq"]
+    shuntd.shunt("backend", "drain", "web-dr", BACKENDS[0])
+    texts = [e["text"] for e in shuntd.events() if e["seq"] > seen]
+    cause = [i for i, text in enumerate(texts) if "enabled -> drain" in text]
+    effect = [i for i, text in enumerate(texts) if "up -> draining" in text]
+    assert len(cause) == len(effect) == 1 and cause < effect, texts
+
+
 def test_events_follow(lab, servers, shuntd):
     follower = lab.spawn("follow", SHUNT, "-s", shuntd.socket, "--json", "events", "--follow",
                          stdout=subprocess.PIPE)
