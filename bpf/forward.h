@@ -5,10 +5,25 @@
 
 #include "nat.h"
 
+/*
+ * A frame that has the backend's MAC address already is on its way there: a switch that does not
+ * know the port floods it, and we see it where nothing filters by address. Were it sent again, two
+ * directors on one wire could play ball with it for ever, for dr takes nothing from the TTL.
+ */
+static __always_inline bool forward_is_done(const struct packet *p, const struct target *to)
+{
+	__u64 there = to->hop.dmac;
+
+	return !__builtin_memcmp(p->eth->h_dest, &there, 4) &&
+	       !__builtin_memcmp(p->eth->h_dest + 4, (__u8 *)&there + 4, 2);
+}
+
 static __always_inline int forward_packet(struct packet *p, const struct target *to)
 {
 	switch (to->forward) {
 	case SHUNT_FORWARD_DR: /* nothing but the MAC addresses changes */
+		if (unlikely(forward_is_done(p, to)))
+			return pass(SHUNT_REASON_FLOODED);
 		return GO_ON;
 	case SHUNT_FORWARD_NAT:
 		return nat_to_backend(p, to);

@@ -53,8 +53,8 @@ static __always_inline int icmp_packet(struct packet *p)
 		return pass(SHUNT_REASON_ICMP_PASS);
 	icmp_answer(p);
 	count_reason(SHUNT_REASON_ICMP_ECHO);
-	__builtin_memcpy(back.dmac, p->eth->h_source, ETH_ALEN);
-	__builtin_memcpy(back.smac, p->eth->h_dest, ETH_ALEN);
+	__builtin_memcpy(&back.dmac, p->eth->h_source, ETH_ALEN);
+	__builtin_memcpy(&back.smac, p->eth->h_dest, ETH_ALEN);
 	return transmit_packet(p, &back);
 }
 

@@ -145,9 +145,9 @@ static __always_inline int nat_route(const struct packet *p, const struct shunt_
 	}
 	if (unlikely(oversized))
 		STEP(nat_oversized(p, &fib));
-	ret->ifindex = fib.ifindex;
-	__builtin_memcpy(ret->dmac, fib.dmac, ETH_ALEN);
-	__builtin_memcpy(ret->smac, fib.smac, ETH_ALEN);
+	*ret = (struct hop){.ifindex = fib.ifindex};
+	__builtin_memcpy(&ret->dmac, fib.dmac, ETH_ALEN);
+	__builtin_memcpy(&ret->smac, fib.smac, ETH_ALEN);
 	return GO_ON;
 }
 

@@ -64,10 +64,9 @@ struct icmphdr {
 	__be32 rest;
 };
 
-/* Where a packet leaves. */
+/* Where a packet leaves. The first six bytes of a word are the address. */
 struct hop {
-	__u8 dmac[ETH_ALEN];
-	__u8 smac[ETH_ALEN];
+	__u64 dmac, smac;
 	__u32 ifindex;
 };
 

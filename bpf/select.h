@@ -14,20 +14,24 @@ static __always_inline __u64 select_hash(const struct packet *p)
 }
 
 /* The entry's words, each read once: user space may be replacing them. */
-static __always_inline void select_copy(const struct shunt_backend *backend, struct target *ret)
+static __always_inline void select_copy(const struct shunt_backend *backend, __u32 index,
+					struct target *ret)
 {
-	struct shunt_backend copy;
-	const volatile __u64 *from = (const void *)backend;
-	__u64 *to = (void *)&copy;
+	const volatile __u64 *words = (const void *)backend;
+	union {
+		__u64 words[4];
+		struct shunt_backend backend;
+	} copy;
 
 	for (int i = 0; i < 4; i++)
-		to[i] = from[i];
-	ret->forward = copy.forward;
-	ret->port = copy.port;
-	ret->addr4 = copy.addr4;
-	ret->hop.ifindex = copy.ifindex;
-	__builtin_memcpy(ret->hop.dmac, copy.dmac, ETH_ALEN);
-	__builtin_memcpy(ret->hop.smac, copy.smac, ETH_ALEN);
+		copy.words[i] = words[i];
+	*ret = (struct target){
+		.index = index,
+		.forward = copy.backend.forward,
+		.port = copy.backend.port,
+		.addr4 = copy.backend.addr4,
+		.hop = {copy.words[0], copy.words[1], copy.backend.ifindex},
+	};
 }
 
 static __always_inline int select_backend(const struct packet *p,
@@ -35,7 +39,7 @@ static __always_inline int select_backend(const struct packet *p,
 {
 	const volatile __u32 *words = only_element(&slots);
 	const struct shunt_backend *backend;
-	__u32 slot, word, number;
+	__u32 slot, word, number, index;
 
 	slot = service->slot_base + shunt_hash_reduce(select_hash(p), service->slot_count);
 	if (unlikely(!words || slot >= slots_max))
@@ -46,11 +50,11 @@ static __always_inline int select_backend(const struct packet *p,
 		number = flow_backend(p, word);
 	if (unlikely(!number))
 		return drop(SHUNT_REASON_NO_BACKEND);
-	ret->index = service->backend_base + number;
-	backend = bpf_map_lookup_elem(&backends, &ret->index);
+	index = service->backend_base + number;
+	backend = bpf_map_lookup_elem(&backends, &index);
 	if (unlikely(!backend || number >= service->backend_cap))
 		return drop(SHUNT_REASON_INTERNAL);
-	select_copy(backend, ret);
+	select_copy(backend, index, ret);
 	if (unlikely(!ret->hop.ifindex))
 		return drop(ret->forward ? SHUNT_REASON_NO_NEXT_HOP : SHUNT_REASON_INTERNAL);
 	return GO_ON;

@@ -7,8 +7,8 @@
 
 static __always_inline int transmit_packet(struct packet *p, const struct hop *hop)
 {
-	__builtin_memcpy(p->eth->h_dest, hop->dmac, ETH_ALEN);
-	__builtin_memcpy(p->eth->h_source, hop->smac, ETH_ALEN);
+	__builtin_memcpy(p->eth->h_dest, &hop->dmac, ETH_ALEN);
+	__builtin_memcpy(p->eth->h_source, &hop->smac, ETH_ALEN);
 	if (likely(hop->ifindex == p->ctx->ingress_ifindex))
 		return XDP_TX;
 	if (bpf_redirect_map(&egress, hop->ifindex, XDP_DROP) != XDP_REDIRECT)

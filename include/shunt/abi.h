@@ -142,6 +142,7 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "to a VIP but to no service: passed to the director's own stack")                        \
 	X(ICMP_PASS, "icmp_pass", "pass",                                                          \
 	  "ICMP to a VIP that is no echo request: passed to the director's own stack")             \
+	X(FLOODED, "flooded", "pass", "dr: a frame that has the backend's MAC address already: flooded by a switch, or mirrored; passed as it is") \
 	X(NAT_TOO_BIG, "nat_too_big", "pass",                                                      \
 	  "nat: a backend's reply is longer than the MTU on the way to the client: passed to the " \
 	  "director's own stack, which tells the backend")                                         \

@@ -98,6 +98,10 @@ static const struct packet_case dr[] = {
 	 .number = 2,
 	 .counted = FORWARDED},
 
+	{"a frame on its way to the backend already",
+	 {TCP, WEB, .dmac = MAC_BACKEND, .smac = MAC_OUT},
+	 XDP_PASS,
+	 .reason = "flooded"},
 	{"no backend is up", {TCP, AT(83), .flags = "S"}, XDP_DROP, .reason = "no_backend"},
 	{"no next hop", {TCP, AT(82)}, XDP_DROP, .reason = "no_next_hop"},
 	{"an interface that is not attached", {TCP, AT(86)}, XDP_DROP, .reason = "transmit"},
