@@ -16,6 +16,41 @@ static uint64_t realtime_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* --- the entry in the data plane --- */
+
+static void write_entry(struct backend_runtime *b)
+{
+	struct shunt_backend entry = {
+		.forward = (uint8_t)b->service->forward,
+		.verdict = (uint8_t)b->verdict,
+		.state = (uint8_t)b->state,
+		.since_us = b->since_us,
+		.addr4 = b->at.addr.v4.s_addr,
+		.port = htons(b->at.port),
+	};
+	struct shunt_backend old;
+	struct error err = {};
+	int r;
+
+	/* without a way, what worked last stays: the slots turn away, and for the last packets a
+	 * neighbour that may have gone is better than none */
+	if (!b->hop.resolved && dataplane_backend_read(b->service->entry, b->number, &old)) {
+		entry.ifindex = old.ifindex;
+		memcpy(entry.dmac, old.dmac, sizeof(entry.dmac));
+		memcpy(entry.smac, old.smac, sizeof(entry.smac));
+	} else if (b->hop.resolved) {
+		entry.ifindex = b->hop.ifindex;
+		memcpy(entry.dmac, b->hop.dmac, sizeof(entry.dmac));
+		memcpy(entry.smac, b->hop.smac, sizeof(entry.smac));
+	}
+	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);
+	b->way_known = entry.ifindex != 0;
+	/* what stood in its way may be on its way out: tried again when something is removed */
+	b->unwritten = r != 0;
+	if (r && r != -EEXIST)
+		log_error("service %s: %s", b->service->name, err.text);
+}
+
 /* --- state --- */
 
 /* A way that worked before (an earlier daemon's) holds while its neighbour is only being asked. */
@@ -106,41 +141,12 @@ void reality_update(struct backend_runtime *b)
 	if (b->since_us && !b->leaving && worth_telling(from, b->state))
 		tell(b, from);
 	b->since_us = realtime_us();
+	if (b->asked_way)
+		write_entry(b);
 	tables_mark(b->service, true);
 }
 
 /* --- ways --- */
-
-static void write_entry(struct backend_runtime *b)
-{
-	struct shunt_backend entry = {
-		.forward = (uint8_t)b->service->forward,
-		.state = (uint8_t)b->verdict,
-		.addr4 = b->at.addr.v4.s_addr,
-		.port = htons(b->at.port),
-	};
-	struct shunt_backend old;
-	struct error err = {};
-	int r;
-
-	/* without a way, what worked last stays: the slots turn away, and for the last packets a
-	 * neighbour that may have gone is better than none */
-	if (!b->hop.resolved && dataplane_backend_read(b->service->entry, b->number, &old)) {
-		entry.ifindex = old.ifindex;
-		memcpy(entry.dmac, old.dmac, sizeof(entry.dmac));
-		memcpy(entry.smac, old.smac, sizeof(entry.smac));
-	} else if (b->hop.resolved) {
-		entry.ifindex = b->hop.ifindex;
-		memcpy(entry.dmac, b->hop.dmac, sizeof(entry.dmac));
-		memcpy(entry.smac, b->hop.smac, sizeof(entry.smac));
-	}
-	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);
-	b->way_known = entry.ifindex != 0;
-	/* what stood in its way may be on its way out: tried again when something is removed */
-	b->unwritten = r != 0;
-	if (r && r != -EEXIST)
-		log_error("service %s: %s", b->service->name, err.text);
-}
 
 static bool same_hop(const struct net_hop *a, const struct net_hop *b)
 {

@@ -130,8 +130,8 @@ static int open_backend(struct service_runtime *s, const struct endpoint *at, st
 	return r;
 }
 
-/* A backend that the maps have from before: its last verdict holds until another comes. It leaves,
- * unless the wish names it. */
+/* A backend that the maps have from before: its last verdict holds until another comes, and it is
+ * in its state since when it was. It leaves, unless the wish names it. */
 static void adopt_backend(uint16_t number, const struct shunt_backend *entry, void *arg)
 {
 	struct endpoint at = {.addr = {.family = AF_INET}, .port = ntohs(entry->port)};
@@ -139,7 +139,9 @@ static void adopt_backend(uint16_t number, const struct shunt_backend *entry, vo
 
 	at.addr.v4.s_addr = entry->addr4;
 	b = append_backend(arg, &at, number);
-	b->verdict = entry->state <= VERDICT_DOWN ? entry->state : VERDICT_UNKNOWN;
+	b->verdict = entry->verdict <= VERDICT_DOWN ? entry->verdict : VERDICT_UNKNOWN;
+	b->state = entry->state < BACKEND_STATE_COUNT ? entry->state : BACKEND_CHECKING;
+	b->since_us = entry->since_us;
 	b->leaving = true;
 }
 

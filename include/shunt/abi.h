@@ -80,12 +80,15 @@ struct shunt_backend {
 	__u16 zero0;
 	__u8 smac[6];  /* of the interface the packet leaves by */
 	__u8 forward;  /* enum shunt_forward; 0 = the entry is not in use */
-	__u8 state;    /* enum backend_state as user space last decided; not read by the program */
+	__u8 verdict;  /* here and below what a later daemon wants to know; not the program */
 	__u32 ifindex; /* 0 = no next hop known: a named drop */
 	__be32 addr4;
 	__be16 port;
-	__u16 zero1;
-	__u32 zero2[9];
+	__u8 state; /* what shuntd last called it */
+	__u8 zero1;
+	__u32 zero2;
+	__u64 since_us; /* since when, realtime */
+	__u64 zero3[3];
 };
 _Static_assert(sizeof(struct shunt_backend) == 64, "one cache line");
 
@@ -142,7 +145,9 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "to a VIP but to no service: passed to the director's own stack")                        \
 	X(ICMP_PASS, "icmp_pass", "pass",                                                          \
 	  "ICMP to a VIP that is no echo request: passed to the director's own stack")             \
-	X(FLOODED, "flooded", "pass", "dr: a frame that has the backend's MAC address already: flooded by a switch, or mirrored; passed as it is") \
+	X(FLOODED, "flooded", "pass",                                                              \
+	  "dr: a frame that has the backend's MAC address already: flooded by a switch, or "       \
+	  "mirrored; passed as it is")                                                             \
 	X(NAT_TOO_BIG, "nat_too_big", "pass",                                                      \
 	  "nat: a backend's reply is longer than the MTU on the way to the client: passed to the " \
 	  "director's own stack, which tells the backend")                                         \

@@ -33,7 +33,7 @@ def pytest_runtest_makereport(item):
     if not report.failed:
         return
     for lab in getattr(item.session, "labs", {}).values():
-        for name in sorted(os.listdir(lab.log_dir)):
+        for name in sorted(os.listdir(lab.log_dir)) if os.path.isdir(lab.log_dir) else ():
             if name.startswith("shuntd") and name.endswith(".log"):
                 with open(f"{lab.log_dir}/{name}", encoding="utf-8", errors="replace") as log:
                     report.sections.append((f"{lab.log_dir}/{name}", log.read()[-6000:]))

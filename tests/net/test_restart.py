@@ -60,8 +60,10 @@ def test_an_adopted_backend_keeps_its_state(lab, servers, shuntd):
     shuntd.shunt("backend", "drain", "web-dr", BACKENDS[0])
     servers["b2"].stop()
     wait_until(lambda: shuntd.states("web-dr")[B2] == "down", what="b2 down")
+    since = {at: b["status"]["since"] for at, b in shuntd.backends("web-dr").items()}
     shuntd.kill()
     shuntd.start()
+    assert {at: b["status"]["since"] for at, b in shuntd.backends("web-dr").items()} == since
     assert shuntd.states("web-dr") == {f"{BACKENDS[0]}:80": "draining", B2: "down",
                                        f"{BACKENDS[2]}:80": "up"}
 
