@@ -176,7 +176,8 @@ struct shunt_request {
 };
 #define SHUNT_REQUESTS_BYTES 65536
 
-/* meta: one element, written once when the maps are made; adopting verifies it. */
+/* meta: one element. Version, sizes and seed are written when the maps are made and verified when
+ * they are adopted; the rest lives. */
 struct shunt_meta {
 	__u32 abi_version;
 	__u32 slots_max;

@@ -136,6 +136,7 @@ static bool run_case(struct world *world, const struct packet_case *c)
 	struct outcome o;
 	uint8_t in[FRAME_MAX];
 	size_t length = frame_build(&c->in, in);
+	bool right;
 
 	if (c->forwarding_off)
 		world_sysctl("ip_forward", "0");
@@ -144,9 +145,10 @@ static bool run_case(struct world *world, const struct packet_case *c)
 	read_counts(world, c, &o.after);
 	if (c->forwarding_off)
 		world_sysctl("ip_forward", "1");
-	/* & and not &&: show all that is wrong */
-	return check_verdict(c, &o) & check_frame(c, &o) & check_reasons(c, &o) &
-	       check_counters(c, &o);
+	right = check_verdict(c, &o); /* each is asked: all that is wrong is shown */
+	right = check_frame(c, &o) && right;
+	right = check_reasons(c, &o) && right;
+	return check_counters(c, &o) && right;
 }
 
 int main(void)
