@@ -6,7 +6,8 @@
 #include "cli/client.h"
 #include "model/value.h"
 
-#define LABEL "%-11s "
+#define ALARMS_SHOWN 10 /* a screen stays readable when a switch takes a thousand services */
+#define LABEL        "%-11s "
 
 /* The API says "7384s"; people read "2h 3m". */
 static char *human(const json_t *json, const char *path)
@@ -115,9 +116,14 @@ static void print_memory(const struct out *out, const json_t *status)
 static void print_alarms(const struct out *out, const json_t *status)
 {
 	const json_t *list = out_get(status, "alarms"), *alarm;
-	size_t i;
+	size_t i, count = json_array_size(list);
 
 	json_array_foreach ((json_t *)list, i, alarm) {
+		if (i == ALARMS_SHOWN && count > ALARMS_SHOWN + 1) {
+			out_line(out, LABEL "and %zu more; shunt --json status has all", "ALARM",
+				 count - i);
+			break;
+		}
 		_cleanup_free_ char *text = out_text(alarm, "text"),
 				    *since = out_time(out_number(alarm, "since"));
 

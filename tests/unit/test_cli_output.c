@@ -314,6 +314,23 @@ static void test_control_characters(void **state)
 					"?[31m???2J???shunt: lies  ?[31m???2J???shunt: lies\n");
 }
 
+/* A thousand alarms leave the screen readable. */
+static void test_many_alarms(void **state)
+{
+	char status[4096] = "{\"alarms\":[";
+	const struct answer answers[] = {{"GET /v1/status", 200, status}, {}};
+
+	for (int i = 0; i < 25; i++)
+		snprintf(status + strlen(status), sizeof(status) - strlen(status),
+			 "%s{\"since\":1,\"text\":\"alarm number %d\"}", i ? "," : "", i);
+	snprintf(status + strlen(status), sizeof(status) - strlen(status), "]}");
+	_cleanup_run_ struct run run = run_shunt(answers, "status");
+	assert_int_equal(run.code, 0);
+	assert_non_null(strstr(run.out, "alarm number 9\n"));
+	assert_null(strstr(run.out, "alarm number 10"));
+	assert_non_null(strstr(run.out, "and 15 more; shunt --json status has all\n"));
+}
+
 /* --- refusals --- */
 
 static void test_refusals(void **state)
@@ -520,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_unexpected_json),
 		cmocka_unit_test(test_not_json),
 		cmocka_unit_test(test_control_characters),
+		cmocka_unit_test(test_many_alarms),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_rate_command),
