@@ -318,13 +318,13 @@ static void test_control_characters(void **state)
 static void test_many_alarms(void **state)
 {
 	char status[4096] = "{\"alarms\":[";
-	const struct answer answers[] = {{"GET /v1/status", 200, status}, {}};
+	const struct answer alarmed[] = {{"GET /v1/status", 200, status}, {}};
 
 	for (int i = 0; i < 25; i++)
 		snprintf(status + strlen(status), sizeof(status) - strlen(status),
 			 "%s{\"since\":1,\"text\":\"alarm number %d\"}", i ? "," : "", i);
 	snprintf(status + strlen(status), sizeof(status) - strlen(status), "]}");
-	_cleanup_run_ struct run run = run_shunt(answers, "status");
+	_cleanup_run_ struct run run = run_shunt(alarmed, "status");
 	assert_int_equal(run.code, 0);
 	assert_non_null(strstr(run.out, "alarm number 9\n"));
 	assert_null(strstr(run.out, "alarm number 10"));
