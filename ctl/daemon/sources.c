@@ -54,6 +54,8 @@ static int on_watch_timer(sd_event_source *source, uint64_t usec, void *arg)
 	struct director *d = arg;
 
 	director_check_host(d);
+	/* a request that was lost has used its token up, and wakes nobody */
+	dataplane_requests_read(d->dp, REQUESTS_AT_ONCE, on_request, d);
 	sd_event_source_set_time_relative(source, HOST_WATCH_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
