@@ -11,3 +11,10 @@ $(B)/tests/packet/%: $(B)/tests/packet/%.o $(PACKET_SHARED) $(LIB)
 
 .SECONDARY: $(PACKET_SHARED) $(PACKET:=.o)
 tests: $(PACKET)
+
+# test_fuzz with more frames, other ones each time: SEED=number draws the same again
+FUZZ_PACKETS ?= 5000000
+.PHONY: fuzz-packets
+fuzz-packets: $(B)/tests/packet/test_fuzz
+	$(Q)SEED=$${SEED:-$$(date +%s)} FUZZ_PACKETS=$(FUZZ_PACKETS) $<
+fuzz: fuzz-packets

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * predict.h - a second opinion: what happens to any frame at all in the world of world.h. Written
+ * from what is promised, with none of the program's headers: bytes at offsets, lists searched from
+ * the first to the last, sums over everything.
+ */
+#ifndef PACKET_PREDICT_H
+#define PACKET_PREDICT_H
+
+#include "packet/cases.h"
+
+/* What a service does to a packet; from the text in WORLD_SERVICES. */
+struct predict_service {
+	uint32_t vip, backend;
+	uint16_t port, backend_port;
+	uint8_t protocol;
+	bool nat;
+};
+
+struct predictor {
+	uint32_t in0, out0;
+	bool forwarding; /* as net.ipv4.ip_forward is set */
+	struct predict_service services[WORLD_SERVICE_COUNT];
+};
+
+#define PREDICT_NO_REASON (-1)
+
+struct prediction {
+	int verdict; /* enum xdp_action */
+	int reason;  /* enum shunt_reason, or PREDICT_NO_REASON */
+	enum counted counted;
+	enum world_service service; /* for which it is counted */
+	int number;                 /* the backend's */
+	uint64_t bytes;             /* of the IP packet */
+	bool mended;                /* the checksums change with the packet */
+	size_t l4, l4_length;       /* what the TCP, UDP or ICMP checksum covers; if mended */
+	size_t length;
+	uint8_t frame[FRAME_MAX]; /* as it comes out; mended checksums as they came in */
+};
+
+void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0);
+
+/* What becomes of @in, that comes in by @ifindex. */
+void predict(const struct predictor *predictor, uint32_t ifindex, const uint8_t *in, size_t length,
+	     struct prediction *ret);
+
+/*
+ * Is @got what was to come out for @in? Otherwise says in @ret_why what is wrong with it. Mended
+ * checksums are judged by the sum over what they cover, and then taken over into @want's frame.
+ */
+bool predict_agrees(struct prediction *want, const uint8_t *in, const uint8_t *got,
+		    size_t got_length, const char **ret_why);
+
+#endif
