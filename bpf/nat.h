@@ -13,7 +13,9 @@
 #include "csum.h"
 #include "parse.h"
 #include "table.h"
+#include "quote.h"
 #include "transmit.h"
+#include "ttl.h"
 
 #define NAT_AF_INET 2 /* AF_INET; the libc's header does not compile for bpf */
 
@@ -48,23 +50,40 @@ static __always_inline void nat_mend_l4(struct packet *p, struct nat_end end, __
 		*p->check = 0xffff;
 }
 
+/* The IP header: @at becomes @addr, one is taken from the TTL, the checksum is mended. */
+static __always_inline void nat_rewrite_ip(struct packet *p, __be32 *at, __be32 addr)
+{
+	__u64 sum = csum_diff32(csum_begin(p->ip->check), *at, addr);
+
+	p->ip->check = csum_end(csum_ttl_down(sum, p->ip));
+	*at = addr;
+}
+
 /* Rewrite @end to @addr and @port, take one from the TTL, mend both checksums. */
 static __always_inline void nat_rewrite(struct packet *p, struct nat_end end, __be32 addr,
 					__be16 port)
 {
-	__u64 sum = csum_diff32(csum_begin(p->ip->check), *end.addr, addr);
-
 	nat_mend_l4(p, end, addr, port);
-	p->ip->check = csum_end(csum_ttl_down(sum, p->ip));
-	*end.addr = addr;
+	nat_rewrite_ip(p, end.addr, addr);
 	*end.port = port;
 }
 
 static __always_inline int nat_to_backend(struct packet *p, const struct target *to)
 {
 	if (unlikely(p->ip->ttl <= 1))
-		return drop(SHUNT_REASON_TTL_EXPIRED);
+		return VERDICT(ttl_answer(p->ctx, p->ip->daddr));
 	nat_rewrite(p, nat_destination(p), to->addr4, to->port);
+	return GO_ON;
+}
+
+/* An ICMP error about a packet that the client got as from the VIP, and the backend sent. */
+static __always_inline int nat_error_to_backend(struct packet *p, const struct quote *q,
+						const struct target *to)
+{
+	if (p->ip->ttl <= 1) /* no error is answered by another */
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	quote_rewrite(p, q, &q->ip->saddr, &q->ports[0], to->addr4, to->port);
+	nat_rewrite_ip(p, &p->ip->daddr, to->addr4);
 	return GO_ON;
 }
 
@@ -151,14 +170,10 @@ static __always_inline int nat_route(const struct packet *p, const struct shunt_
 	return GO_ON;
 }
 
-/* Is it from a nat backend? */
-static __always_inline bool nat_find(const struct packet *p, struct shunt_nat *ret)
+/* Is that a nat backend's? */
+static __always_inline bool nat_find(__be32 addr, __be16 port, __u8 protocol, struct shunt_nat *ret)
 {
-	const struct shunt_tuple4_key key = {
-		.addr = p->ip->saddr,
-		.port = p->sport,
-		.protocol = p->protocol,
-	};
+	const struct shunt_tuple4_key key = {.addr = addr, .port = port, .protocol = protocol};
 	const void *table = only_element(&nat4);
 	struct shunt_place place;
 
@@ -166,6 +181,39 @@ static __always_inline bool nat_find(const struct packet *p, struct shunt_nat *r
 		return false;
 	__builtin_memcpy(ret, &place, sizeof(place));
 	return true;
+}
+
+/*
+ * An ICMP error to a client, from a backend or a router on the way to it: about what the client
+ * sent to the VIP, which it shall find in the quote. A router keeps its address; a backend's own
+ * becomes the VIP. What cannot be read passes: it is not for us.
+ */
+APART int nat_error_to_client(struct xdp_md *ctx)
+{
+	struct shunt_meta *m = only_element(&meta);
+	struct packet packet, *p = &packet;
+	struct shunt_nat nat, as;
+	struct quote quote;
+	struct hop hop;
+	int verdict;
+
+	STEP(parse_packet(ctx, p));
+	if (!m || p->fault != NO_FAULT || !quote_is_error(p) ||
+	    quote_parse(p, &quote) != NO_FAULT || quote.ip->saddr != p->ip->daddr ||
+	    !nat_find(quote.ip->daddr, quote.ports[1], quote.protocol, &nat))
+		return XDP_PASS;
+	as = (struct shunt_nat){
+		.vip = p->ip->saddr == quote.ip->daddr ? nat.vip : p->ip->saddr,
+	};
+	STEP(nat_route(p, &as, m, &hop));
+	if (p->ip->ttl <= 1)
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	quote_rewrite(p, &quote, &quote.ip->daddr, &quote.ports[1], nat.vip, nat.port);
+	nat_rewrite_ip(p, &p->ip->saddr, as.vip);
+	verdict = transmit_packet(p, &hop);
+	if (verdict != XDP_DROP)
+		count_reply(p, nat.backend);
+	return verdict;
 }
 
 /* From a nat backend to a client? Everything else passes. */
@@ -176,11 +224,15 @@ static __always_inline int nat_reply(struct packet *p)
 	struct hop hop;
 	int verdict;
 
-	if (!m || !m->nat_entries || p->fault != NO_FAULT || !p->ports || !nat_find(p, &nat))
+	if (!m || !m->nat_entries || p->fault != NO_FAULT)
+		return XDP_PASS;
+	if (!p->ports)
+		return quote_is_error(p) ? nat_error_to_client(p->ctx) : XDP_PASS;
+	if (!nat_find(p->ip->saddr, p->sport, p->protocol, &nat))
 		return XDP_PASS;
 	STEP(nat_route(p, &nat, m, &hop));
 	if (unlikely(p->ip->ttl <= 1))
-		return drop(SHUNT_REASON_TTL_EXPIRED);
+		return VERDICT(ttl_answer(p->ctx, nat.vip));
 	nat_rewrite(p, nat_source(p), nat.vip, nat.port);
 	verdict = transmit_packet(p, &hop);
 	if (verdict != XDP_DROP)

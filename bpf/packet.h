@@ -17,6 +17,9 @@
 #include "shunt/abi.h"
 #include "shunt/hash.h"
 
+#define IP_DONT_FRAGMENT 0x4000
+#define IP_FRAGMENT_MASK 0x3fff /* more fragments, or an offset */
+
 #define GO_ON (-1) /* no verdict yet; verdicts are enum xdp_action */
 
 #define STEP(step)                                                                                 \
@@ -28,6 +31,19 @@
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+
+/*
+ * A step that few packets take and that is a function of its own, from the frame on: the verifier
+ * follows it once, and not again for each way that leads to it.
+ */
+#define APART __attribute__((noinline))
+
+/* The verdict of a step apart, which is never GO_ON; the verifier does not know that. */
+#define VERDICT(step)                                                                              \
+	({                                                                                         \
+		int verdict = (step);                                                              \
+		verdict == GO_ON ? XDP_ABORTED : verdict;                                          \
+	})
 
 #define NO_FAULT SHUNT_REASON_COUNT
 
@@ -55,8 +71,11 @@ struct packet {
 };
 
 /* linux/icmp.h brings the C library along, which does not compile for bpf. */
-#define ICMP_ECHOREPLY 0
-#define ICMP_ECHO      8
+#define ICMP_ECHOREPLY     0
+#define ICMP_DEST_UNREACH  3
+#define ICMP_ECHO          8
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETERPROB 12
 struct icmphdr {
 	__u8 type;
 	__u8 code;

@@ -8,9 +8,6 @@
 
 #include "packet.h"
 
-#define IP_DONT_FRAGMENT 0x4000
-#define IP_FRAGMENT_MASK 0x3fff /* more fragments, or an offset */
-
 /* Does the frame hold the IP packet's @length bytes? A frame may be longer: padding. */
 static __always_inline bool parse_fits(const struct packet *p, void *end)
 {

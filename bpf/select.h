@@ -34,14 +34,15 @@ static __always_inline void select_copy(const struct shunt_backend *backend, __u
 	};
 }
 
-static __always_inline int select_backend(const struct packet *p,
+/* @hash: of the flow's tuple, as its client's packets have it. */
+static __always_inline int select_backend(const struct packet *p, __u64 hash,
 					  const struct shunt_service *service, struct target *ret)
 {
 	const volatile __u32 *words = only_element(&slots);
 	const struct shunt_backend *backend;
 	__u32 slot, word, number, index;
 
-	slot = service->slot_base + shunt_hash_reduce(select_hash(p), service->slot_count);
+	slot = service->slot_base + shunt_hash_reduce(hash, service->slot_count);
 	if (unlikely(!words || slot >= slots_max))
 		return drop(SHUNT_REASON_INTERNAL);
 	word = words[slot];

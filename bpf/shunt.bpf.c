@@ -29,10 +29,10 @@ int shunt(struct xdp_md *ctx)
 
 	STEP(parse_packet(ctx, &packet)); /* what is not IPv4 passes */
 	if (!service_find(&packet, &service)) {
-		STEP(vip_packet(&packet)); /* broken, echo, or nobody's: the VIP's other packets */
+		STEP(vip_packet(&packet)); /* broken, ICMP, or nobody's: the VIP's other packets */
 		return nat_reply(&packet); /* from a nat backend, or not ours */
 	}
-	STEP(select_backend(&packet, &service, &target));
+	STEP(select_backend(&packet, select_hash(&packet), &service, &target));
 	STEP(forward_packet(&packet, &target)); /* dr or nat */
 	verdict = transmit_packet(&packet, &target.hop);
 	if (verdict != XDP_DROP)

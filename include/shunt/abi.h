@@ -13,7 +13,7 @@
 
 #include "shunt/table.h"
 
-#define SHUNT_ABI_VERSION 1
+#define SHUNT_ABI_VERSION 2
 
 /* Defaults of the map sizes; the settings of the same names change them before load. */
 #define SHUNT_SLOTS_MAX    4194304 /* 16 MB of 32-bit words */
@@ -124,13 +124,18 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "IPv4 header to a VIP is not right: version, header length or total length")             \
 	X(MALFORMED_L4, "malformed_l4", "drop",                                                    \
 	  "TCP, UDP or ICMP header to a VIP is cut short or its lengths are not right")            \
+	X(MALFORMED_QUOTE, "malformed_quote", "drop",                                              \
+	  "ICMP error to a VIP: the packet it quotes is cut short or its header is not right")     \
 	X(FRAGMENT, "fragment", "drop", "IPv4 fragment to a VIP")                                  \
 	X(UNMATCHED_DROP, "unmatched_drop", "drop",                                                \
 	  "to a VIP but to no service, with unmatched = drop")                                     \
 	X(NO_BACKEND, "no_backend", "drop", "no backend of the service is up")                     \
 	X(NO_NEXT_HOP, "no_next_hop", "drop",                                                      \
 	  "the backend's next hop is not known: no route or no neighbour")                         \
-	X(TTL_EXPIRED, "ttl_expired", "drop", "nat: the packet's time to live ends here")          \
+	X(TTL_EXPIRED, "ttl_expired", "drop",                                                      \
+	  "nat: the packet's time to live ends here, and it is one that is not answered")          \
+	X(TTL_LIMITED, "ttl_limited", "drop",                                                      \
+	  "nat: the packet's time to live ends here, and too many were answered just now")         \
 	X(NAT_NO_ROUTE, "nat_no_route", "drop",                                                    \
 	  "nat: no route to the client for a backend's reply")                                     \
 	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop",                                            \
@@ -144,7 +149,8 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(UNMATCHED_PASS, "unmatched_pass", "pass",                                                \
 	  "to a VIP but to no service: passed to the director's own stack")                        \
 	X(ICMP_PASS, "icmp_pass", "pass",                                                          \
-	  "ICMP to a VIP that is no echo request: passed to the director's own stack")             \
+	  "ICMP to a VIP, neither echo request nor error about a service: passed to the "          \
+	  "director's own stack")                                                                  \
 	X(FLOODED, "flooded", "pass",                                                              \
 	  "dr: a frame that has the backend's MAC address already: flooded by a switch, or "       \
 	  "mirrored; passed as it is")                                                             \
@@ -154,7 +160,9 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(NAT_FORWARDING_OFF, "nat_forwarding_off", "pass",                                        \
 	  "nat: a packet from a backend came in where net.ipv4.conf.*.forwarding is off: passed "  \
 	  "as it is")                                                                              \
-	X(ICMP_ECHO, "icmp_echo", "answer", "ICMP echo request to a VIP, answered by the program")
+	X(ICMP_ECHO, "icmp_echo", "answer", "ICMP echo request to a VIP, answered by the program") \
+	X(TTL_ANSWERED, "ttl_answered", "answer",                                                  \
+	  "nat: the packet's time to live ends here: answered by ICMP time exceeded")
 
 enum shunt_reason {
 #define X(symbol, name, verdict, help) SHUNT_REASON_##symbol,
@@ -184,7 +192,8 @@ struct shunt_meta {
 	__u32 backends_max;
 	__u32 nat_entries; /* how many nat4 holds: 0 lets the program skip that look-up */
 	__u64 seed;
-	__u64 resolve_tokens; /* requests the program may still make; user space refills it */
+	__u64 resolve_tokens;  /* requests the program may still make; user space refills it */
+	__u64 answers_full_ns; /* monotonic: when its bucket of ICMP errors is full again */
 };
 
 #endif

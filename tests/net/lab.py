@@ -11,7 +11,11 @@ tools/demo; the standard library only.
 
 The client reaches the VIPs 192.0.2.0/24 by way of the director. What a backend sends from its own
 address goes back by way of the director (nat); what it sends from the VIP goes straight to the
-client (dr). With `arms=2` the backends hang on a second bridge behind the director's eth1.
+client (dr). With `arms=2` the backends hang on a second bridge behind the director's eth1. With
+`client_mtu=1400` the client moves behind a router whose link to it has that MTU, while the client
+itself believes in 1500:
+
+    client 10.79.0.2 ---- 10.79.0.1 router 10.78.0.254 ---- [ switch ]
 
 All that a lab makes carries its name or lies in /run/NAME, a bpffs of its own for the pins included,
 so that any number of labs stand side by side. close() takes down whatever there is of it, also after
@@ -35,6 +39,7 @@ PASS_PROGRAM = os.path.join(BUILD, "tests/net/pass.bpf.o")
 DR_VIP, NAT_VIP = "192.0.2.10", "192.0.2.20"
 VIP_NET = "192.0.2.0/24"
 CLIENT = "10.78.0.2"
+FAR_NET, FAR_CLIENT, FAR_ROUTER, ROUTER = "10.79.0.0/24", "10.79.0.2", "10.79.0.1", "10.78.0.254"
 DIRECTOR, DIRECTOR_CLIENT_SIDE = "10.77.0.1", "10.78.0.1"
 BACKENDS = ("10.77.0.11", "10.77.0.12", "10.77.0.13")
 
@@ -169,17 +174,19 @@ class Process:
 class Lab:
     """The network of the picture above; a context manager."""
 
-    def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False):
+    def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False, client_mtu=None):
         """`keep`: the lab outlives this process (tools/lab); otherwise its processes end with it."""
         if not re.fullmatch(r"shunt-[\w-]{1,40}", name):
             raise LabError(f"'{name}' is no name for a lab; expected shunt-SOMETHING")
-        self.name, self.arms, self.keep = name, arms, keep
+        self.name, self.arms, self.keep, self.client_mtu = name, arms, keep, client_mtu
         self.dir = f"/run/{name}"
         self.log_dir = log_dir or f"{self.dir}/logs"
         self.switch, self.client = Host(self, "switch"), Host(self, "client")
         self.director = Host(self, "director")
         self.backends = [Host(self, f"b{i + 1}") for i in range(backends)]
+        self.router = Host(self, "router") if client_mtu else None
         self.hosts = [self.client, self.director, *self.backends]
+        self.hosts += [self.router] if self.router else []
         self.processes = []
 
     # --- up and down ---
@@ -205,7 +212,10 @@ class Lab:
         os.makedirs(self.log_dir, exist_ok=True)
         run("mount", "-t", "bpf", "bpf", f"{self.dir}/bpf")
         self._make_hosts()
-        self._wire_client()
+        if self.client_mtu:
+            self._wire_far_client()
+        else:
+            self._wire_client()
         self._wire_director()
         for number, host in enumerate(self.backends):
             self._wire_backend(number, host)
@@ -265,6 +275,21 @@ class Lab:
                        f"addr add fd78::2/64 dev eth0 nodad\n"
                        f"route add default via {DIRECTOR_CLIENT_SIDE}\n")
 
+    def _wire_far_client(self):
+        """The router's end of the link has the MTU, and its end alone: only what goes to the client
+        is too big, and only the router says so."""
+        self.plug(self.router, "router", mac="02:00:00:00:00:fe")
+        self.client.ip(f"link add eth0 type veth peer name eth1 netns {self.router.netns}\n")
+        self.router.ip(f"link set eth1 mtu {self.client_mtu} up\n"
+                       f"addr add {ROUTER}/24 dev eth0\n"
+                       f"addr add {FAR_ROUTER}/24 dev eth1\n"
+                       f"route add default via {DIRECTOR_CLIENT_SIDE}\n")
+        self.router.sysctl(net__ipv4__ip_forward=1, net__ipv4__icmp_ratelimit=0)
+        self.client.run("ethtool", "-K", "eth0", "tx", "off", "tso", "off")
+        self.client.ip(f"link set eth0 up\n"
+                       f"addr add {FAR_CLIENT}/24 dev eth0\n"
+                       f"route add default via {FAR_ROUTER}\n")
+
     def _wire_director(self):
         inner = f"eth{self.arms - 1}"
         for arm in range(self.arms):
@@ -275,6 +300,8 @@ class Lab:
                          f"addr add fd78::1/64 dev eth0 nodad\n")
         self.director.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0,
                              net__ipv4__conf__default__send_redirects=0)
+        if self.client_mtu:
+            self.director.ip(f"route add {FAR_NET} via {ROUTER}\n")
         for arm in range(self.arms):
             self.director.run("sysctl", "-q", "-w", f"net.ipv4.conf.eth{arm}.send_redirects=0")
 
@@ -290,6 +317,10 @@ class Lab:
                 f"route add default via {DIRECTOR}\n")
         straight = "dev eth0" if self.arms == 1 else f"via {DIRECTOR}"
         host.ip(f"route add {CLIENT}/32 {straight} table 100\n")
+        if self.client_mtu:
+            far = f"via {ROUTER} dev eth0 onlink" if self.arms == 1 else straight
+            host.ip(f"route add {ROUTER}/32 {straight} table 100\n"
+                    f"route add {FAR_NET} {far} table 100\n")
 
     @staticmethod
     def backend_address(number):

@@ -23,6 +23,7 @@ struct packet_case {
 	int verdict; /* enum xdp_action */
 	/* TX and REDIRECT: what is other than in `in`. What passes must be as it came. */
 	struct frame out;
+	bool anew;          /* `out` is the whole of it */
 	const char *reason; /* the one that is counted; none if NULL */
 	enum world_service service;
 	enum counted counted; /* for number 1 of the service, or .number */
@@ -36,8 +37,8 @@ struct case_list {
 	size_t count;
 };
 
-extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, cases_broken,
-	cases_not_ours;
+extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, cases_errors,
+	cases_expired, cases_broken, cases_not_ours;
 
 #define CASE_LIST(subject)                                                                         \
 	{                                                                                          \

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cases_icmp.c - echo requests to a VIP are answered, other ICMP goes to the stack. */
+/*
+ * cases_icmp.c - echo requests to a VIP are answered, other ICMP goes to the stack. Errors:
+ * cases_errors.c.
+ */
 #include "packet/cases.h"
 
 #define PING .from = CLIENT_ADDR, .to = VIP
@@ -31,8 +34,8 @@ static const struct packet_case icmp[] = {
 
 	{"echo reply", {ICMP, PING, .icmp = ICMP_KIND(0, 0)}, STACK},
 	{"echo with a code", {ICMP, PING, .icmp = ICMP_KIND(8, 1)}, STACK},
-	{"fragmentation needed", {ICMP, PING, .icmp = ICMP_KIND(3, 4), .payload = 28}, STACK},
-	{"time exceeded", {ICMP, PING, .icmp = ICMP_KIND(11, 0), .payload = 28}, STACK},
+	{"source quench", {ICMP, PING, .icmp = ICMP_KIND(4, 0), .payload = 28}, STACK},
+	{"redirect", {ICMP, PING, .icmp = ICMP_KIND(5, 1), .payload = 28}, STACK},
 	{"timestamp", {ICMP, PING, .icmp = ICMP_KIND(13, 0), .payload = 12}, STACK},
 
 	/* an answer would hit somebody else */

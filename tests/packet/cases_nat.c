@@ -79,8 +79,6 @@ static const struct packet_case nat[] = {
 	 .out = {OUT, .ttl = 1},
 	 .service = NAT_TCP,
 	 .counted = FORWARDED},
-	{"TTL 1", {TCP, WEB, .ttl = 1}, XDP_DROP, .reason = "ttl_expired"},
-	{"TTL 0", {UDP, DNS, .ttl = SET(0)}, XDP_DROP, .reason = "ttl_expired"},
 };
 
 const struct case_list cases_nat = CASE_LIST(nat);

@@ -58,8 +58,6 @@ static const struct packet_case reply[] = {
 	 .out = {TO_ROUTER, .from = VIP ":8080", .ttl = 1},
 	 .service = NAT_TCP,
 	 .counted = REPLIED},
-	{"TTL 1", {TCP, FROM(CLIENT), .ttl = 1}, XDP_DROP, .reason = "ttl_expired"},
-	{"TTL 0", {TCP, FROM(CLIENT), .ttl = SET(0)}, XDP_DROP, .reason = "ttl_expired"},
 	{"a blackhole route", {TCP, FROM(HOLE_CLIENT)}, XDP_DROP, .reason = "nat_no_route"},
 	{"an unreachable route", {TCP, FROM(LOST_CLIENT)}, XDP_DROP, .reason = "nat_no_route"},
 	{"a prohibited route", {UDP, FROM(BARRED_CLIENT)}, XDP_DROP, .reason = "nat_no_route"},

@@ -140,9 +140,15 @@ static size_t ip_header_length(const struct frame *frame)
 	return IP_LENGTH + (frame->options ? strlen(frame->options) / 2 : 0);
 }
 
+static size_t quote_length(const struct frame *frame)
+{
+	return frame->quote ? ip_header_length(frame->quote) + (frame->quoted ?: 8) : 0;
+}
+
 static size_t right_total(const struct frame *frame)
 {
-	return ip_header_length(frame) + l4_header_length(frame) + frame->payload;
+	return ip_header_length(frame) + l4_header_length(frame) + quote_length(frame) +
+	       frame->payload;
 }
 
 size_t frame_ip_length(const struct frame *frame)
@@ -232,8 +238,22 @@ static uint8_t *put_icmp(const struct frame *frame, uint8_t **at)
 	put16(at, set_or(frame->icmp, 8 << 8));
 	check = *at;
 	put16(at, 0);
-	put32(at, 0x12340001);
+	put_hex(at, frame->rest ? frame->rest : "12340001");
 	return check;
+}
+
+/* The quoted packet is built whole, so that its checksums are over bytes that are not quoted. */
+static void put_quote(const struct frame *frame, uint8_t **at)
+{
+	uint8_t whole[FRAME_MAX];
+	size_t length = quote_length(frame);
+
+	if (!length)
+		return;
+	if (frame_build(frame->quote, whole) < ETH_LENGTH + length)
+		errx(2, "a frame quotes more than there is");
+	memcpy(*at, whole + ETH_LENGTH, length);
+	*at += length;
 }
 
 static uint8_t *put_l4(const struct frame *frame, uint8_t **at)
@@ -281,6 +301,7 @@ size_t frame_build(const struct frame *frame, uint8_t ret[static FRAME_MAX])
 		put_ip(frame, &at);
 	l4 = at;
 	check = put_l4(frame, &at);
+	put_quote(frame, &at);
 	put_payload(frame, &at);
 	if (check && !frame->no_check) {
 		length = at - l4;
@@ -315,6 +336,9 @@ struct frame frame_change(const struct frame *frame, const struct frame *change)
 	TAKE(flags);
 	TAKE(tcp_options);
 	TAKE(icmp);
+	TAKE(rest);
+	TAKE(quote);
+	TAKE(quoted);
 	TAKE(payload);
 	TAKE(word);
 	TAKE(version);

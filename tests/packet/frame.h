@@ -40,8 +40,12 @@ struct frame {
 	const char *flags; /* of TCP: letters of "FSRPA", default "A" */
 	int tcp_options;   /* bytes of NOP */
 	int icmp;          /* ICMP_KIND(), default echo request */
-	size_t payload;    /* bytes after the last header, a running pattern */
-	int word;          /* SET() the first two bytes of the payload */
+	const char *rest;  /* of the ICMP header: 4 bytes, hexadecimal */
+	/* ICMP: the IP packet that is quoted, cut `quoted` bytes (default 8) after its IP header */
+	const struct frame *quote;
+	size_t quoted;
+	size_t payload; /* bytes after the last header or the quote, a running pattern */
+	int word;       /* SET() the first two bytes of the payload */
 
 	/* what is wrong */
 	int version, ihl, total; /* SET() instead of the right one */

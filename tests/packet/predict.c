@@ -178,6 +178,31 @@ static int service_fault(enum world_service service)
 	}
 }
 
+/* The TTL ends: time exceeded from the VIP at @vip, by the way the frame came. */
+static void expires(struct prediction *ret, uint32_t vip)
+{
+	uint8_t in[IP_AT + 60 + 8], *ip = ret->frame + IP_AT, *icmp = ip + 20;
+	size_t quoted = (ip[0] & 15) * 4 + 8;
+
+	if (ip[12] == 0 || ip[12] == 127 || ip[12] >= 224 || ret->frame[0] & 1)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+	memcpy(in, ret->frame, IP_AT + quoted);
+	memcpy(ret->frame, in + 6, 6);
+	memcpy(ret->frame + 6, in, 6);
+	memset(ip, 0, 28);
+	memcpy(icmp + 8, in + IP_AT, quoted);
+	bytes_put32(ip, 0x45c00000 | (28 + quoted));
+	bytes_put32(ip + 4, 0x4000);
+	bytes_put32(ip + 8, 64 << 24 | PROTO_ICMP << 16);
+	bytes_put32(ip + 12, vip);
+	memcpy(ip + 16, in + IP_AT + 12, 4);
+	bytes_put16(ip + 10, ~bytes_sum(ip, 20, 0));
+	icmp[0] = 11;
+	bytes_put16(icmp + 2, ~bytes_sum(icmp, 8 + quoted, 0));
+	ret->length = IP_AT + 28 + quoted;
+	ends(ret, XDP_TX, SHUNT_REASON_TTL_ANSWERED);
+}
+
 static void to_backend(const struct predictor *p, uint32_t ifindex, enum world_service s,
 		       struct prediction *ret)
 {
@@ -189,7 +214,7 @@ static void to_backend(const struct predictor *p, uint32_t ifindex, enum world_s
 	if (service_fault(s) != NO_FAULT)
 		return ends(ret, XDP_DROP, service_fault(s));
 	if (service->nat && ret->frame[IP_AT + 8] <= 1)
-		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+		return expires(ret, service->vip);
 	if (!service->nat && bytes_get32(ret->frame) == 0x02000000 &&
 	    bytes_get16(ret->frame + 4) == MAC_OF_BACKEND + number)
 		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
@@ -201,6 +226,21 @@ static void to_backend(const struct predictor *p, uint32_t ifindex, enum world_s
 	counts(ret, syn ? CONNECTED : FORWARDED, s, number);
 }
 
+/* An ICMP error to a VIP. No frame drawn quotes a service's packet: cases_errors.c has those. */
+static void error_to_vip(struct prediction *ret)
+{
+	const uint8_t *ip = ret->frame + IP_AT, *quote = ret->frame + ret->l4 + 8;
+	size_t room = bytes_get16(ip + 2) - (ip[0] & 15) * 4 - 8, header = (quote[0] & 15) * 4;
+
+	if (room < 20 || quote[0] >> 4 != 4 || header < 20)
+		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
+	if (bytes_get16(quote + 6) & 0x1fff || (quote[9] != PROTO_TCP && quote[9] != PROTO_UDP))
+		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
+	if (room < header + 8)
+		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
+	ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
+}
+
 static void to_vip(struct prediction *ret, int fault, bool strict)
 {
 	uint8_t *f = ret->frame, *ip = f + IP_AT, *icmp = f + ret->l4, in[IP_AT + 20];
@@ -210,6 +250,8 @@ static void to_vip(struct prediction *ret, int fault, bool strict)
 	if (ip[9] != PROTO_ICMP)
 		return strict ? ends(ret, XDP_DROP, SHUNT_REASON_UNMATCHED_DROP)
 			      : ends(ret, XDP_PASS, SHUNT_REASON_UNMATCHED_PASS);
+	if (icmp[0] == 3 || icmp[0] == 11 || icmp[0] == 12)
+		return error_to_vip(ret);
 	if (icmp[0] != 8 || icmp[1] != 0 || ip[12] == 0 || ip[12] == 127 || ip[12] >= 224 ||
 	    f[0] & 1)
 		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
@@ -243,7 +285,7 @@ static void from_backend(const struct predictor *p, uint32_t ifindex, enum world
 		return ip[6] & 0x40 ? ends(ret, XDP_PASS, SHUNT_REASON_NAT_TOO_BIG)
 				    : ends(ret, XDP_DROP, SHUNT_REASON_NAT_WOULD_FRAGMENT);
 	if (ip[8] <= 1)
-		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+		return expires(ret, p->services[s].vip);
 	translates(ret, 12, p->services[s].vip, 0, p->services[s].port);
 	if (route->way == BY_IN)
 		goes(ret, out == ifindex, MAC_OF_ROUTER, MAC_OF_DIRECTOR);

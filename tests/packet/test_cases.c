@@ -6,7 +6,8 @@
 #include "packet/cases.h"
 
 static const struct case_list *const lists[] = {
-	&cases_dr, &cases_nat, &cases_reply, &cases_icmp, &cases_broken, &cases_not_ours,
+	&cases_dr,     &cases_nat,     &cases_reply,  &cases_icmp,
+	&cases_errors, &cases_expired, &cases_broken, &cases_not_ours,
 };
 
 static const char *const verdict_names[] = {"aborted", "drop", "pass", "tx", "redirect"};
@@ -83,7 +84,7 @@ static bool check_verdict(const struct packet_case *c, const struct outcome *o)
 
 static bool check_frame(const struct packet_case *c, const struct outcome *o)
 {
-	struct frame out = frame_change(&c->in, &c->out);
+	struct frame out = c->anew ? c->out : frame_change(&c->in, &c->out);
 	uint8_t want[FRAME_MAX];
 	size_t length = frame_build(&out, want);
 

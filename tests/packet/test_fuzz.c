@@ -187,6 +187,11 @@ static bool run_trial(struct fuzz *f, struct trial *t)
 	t->verdict =
 		world_run(f->world.dp, t->ifindex, t->in, t->in_length, t->out, &t->out_length);
 	f->done++;
+	/* An answer or none, as the rate allows: test_errors.c asks how many. */
+	if (t->want.reason == SHUNT_REASON_TTL_ANSWERED && t->verdict == XDP_DROP) {
+		t->want.verdict = XDP_DROP;
+		t->want.reason = SHUNT_REASON_TTL_LIMITED;
+	}
 	agrees = verdict_agrees(t); /* show all that is wrong */
 	agrees = frame_agrees(t) && agrees;
 	agrees = reasons_agree(f, t) && agrees;
@@ -285,7 +290,8 @@ static bool all_is_met(void *arg)
 		return true;
 	for (int i = 0; i < SHUNT_REASON_COUNT; i++) {
 		printf("%9" PRIu64 " %s\n", f->tally.reasons[i], reasons[i].name);
-		EXPECT(f->tally.reasons[i] > 0);
+		/* Too slow here to be too many. */
+		EXPECT(f->tally.reasons[i] > 0 || i == SHUNT_REASON_TTL_LIMITED);
 	}
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
 		const struct shunt_counters *sum = f->tally.backends[s];

@@ -15,11 +15,11 @@
 #include "packet/world.h"
 
 #define LINKS      WORLD_PIN_DIR "/links"
-#define MAPS       WORLD_PIN_DIR "/maps-v1"
-#define MAPS_NEW   WORLD_PIN_DIR "/maps-v1-new"
-#define MAPS_OTHER WORLD_PIN_DIR "/maps-v0"
+#define MAPS       WORLD_PIN_DIR "/maps-v2"
+#define MAPS_NEW   WORLD_PIN_DIR "/maps-v2-new"
+#define MAPS_OTHER WORLD_PIN_DIR "/maps-v1"
 
-_Static_assert(SHUNT_ABI_VERSION == 1, "the paths above");
+_Static_assert(SHUNT_ABI_VERSION == 2, "the paths above");
 
 static const struct dataplane_options options = {
 	.pin_dir = WORLD_PIN_DIR,

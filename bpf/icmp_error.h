@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * icmp_error.h - an ICMP error to a VIP, from the client or a router on the way to it: about what a
+ * flow's backend sent. It goes to that backend, found as the flow's own packets find it. Path MTU
+ * discovery rests on this.
+ */
+#ifndef ICMP_ERROR_H
+#define ICMP_ERROR_H
+
+#include "forward.h"
+#include "parse.h"
+#include "quote.h"
+#include "select.h"
+#include "service.h"
+
+/* The error quotes VIP to client; the flow is client to VIP. */
+static __always_inline __u64 icmp_error_hash(const struct quote *q)
+{
+	const struct shunt_hash_keys keys = hash_keys;
+
+	return shunt_hash_tuple4(&keys, q->ip->daddr, q->ip->saddr, quote_ports_back(q),
+				 q->protocol);
+}
+
+static __always_inline int icmp_error_forward(struct packet *p, const struct quote *q,
+					      const struct target *to)
+{
+	if (to->forward == SHUNT_FORWARD_NAT)
+		return nat_error_to_backend(p, q, to);
+	return forward_packet(p, to);
+}
+
+/* For a VIP, and quote_is_error(). What is about no service goes to the director's stack. */
+APART int icmp_error(struct xdp_md *ctx)
+{
+	struct packet packet, *p = &packet;
+	struct shunt_service service;
+	struct target target;
+	struct quote quote;
+	enum shunt_reason fault;
+	int verdict;
+
+	STEP(parse_packet(ctx, p));
+	if (p->fault != NO_FAULT || !quote_is_error(p))
+		return drop(SHUNT_REASON_INTERNAL);
+	fault = quote_parse(p, &quote);
+	if (fault == SHUNT_REASON_MALFORMED_QUOTE)
+		return drop(fault);
+	if (fault != NO_FAULT || quote.ip->saddr != p->ip->daddr ||
+	    !service_read(quote.ip->saddr, quote.ports[0], quote.protocol, &service) ||
+	    !service.slot_count)
+		return pass(SHUNT_REASON_ICMP_PASS);
+	STEP(select_backend(p, icmp_error_hash(&quote), &service, &target));
+	STEP(icmp_error_forward(p, &quote, &target));
+	verdict = transmit_packet(p, &target.hop);
+	if (verdict != XDP_DROP)
+		count_forwarded(p, target.index);
+	return verdict;
+}
+
+#endif
