@@ -89,18 +89,12 @@ static int file_body(const char *path, json_t **ret, struct error *err)
 
 /* --- apply, reload --- */
 
-int cmd_config_apply_run(struct cli *cli, struct error *err)
+/* Send @request, whose answer is a list of changes, and print that. */
+static int call_for_changes(struct cli *cli, struct request *request, struct error *err)
 {
-	bool dry = args_flag(&cli->args, "dry-run");
 	_cleanup_json_ json_t *reply = NULL;
-	struct request request;
-	json_t *body;
-	int r = file_body(cli->args.words[0], &body, err);
+	int r = client_call(cli, request, &reply, err);
 
-	if (r)
-		return r;
-	request_init(&request, "POST", body, dry ? "/v1/apply?dry_run=1" : "/v1/apply");
-	r = client_call(cli, &request, &reply, err);
 	if (r)
 		return r;
 	if (cli->out.json)
@@ -110,21 +104,25 @@ int cmd_config_apply_run(struct cli *cli, struct error *err)
 	return 0;
 }
 
-int cmd_config_reload_run(struct cli *cli, struct error *err)
+int cmd_config_apply_run(struct cli *cli, struct error *err)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	bool dry = args_flag(&cli->args, "dry-run");
 	struct request request;
-	int r;
+	json_t *body;
+	int r = file_body(cli->args.words[0], &body, err);
 
-	request_init(&request, "POST", json_object(), "/v1/reload");
-	r = client_call(cli, &request, &reply, err);
 	if (r)
 		return r;
-	if (cli->out.json)
-		out_json(&cli->out, reply);
-	else
-		print_changes(&cli->out, reply, "nothing to change");
-	return 0;
+	request_init(&request, "POST", body, dry ? "/v1/apply?dry_run=1" : "/v1/apply");
+	return call_for_changes(cli, &request, err);
+}
+
+int cmd_config_reload_run(struct cli *cli, struct error *err)
+{
+	struct request request;
+
+	request_init(&request, "POST", json_object(), "/v1/reload");
+	return call_for_changes(cli, &request, err);
 }
 
 /* --- diff --- */
