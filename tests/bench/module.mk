@@ -16,7 +16,8 @@ $(B)/gen/bench.skel.h: $(B)/tests/bench/bench.bpf.o
 $(BENCH).o: $(B)/gen/bench.skel.h
 $(BENCH).o: CPPFLAGS += -Itests/bench
 
-$(BENCH): $(BENCH).o $(B)/tests/packet/world.o $(B)/tests/packet/frame.o $(LIB)
+$(BENCH): $(BENCH).o $(B)/tests/packet/world.o $(B)/tests/packet/frame.o \
+		$(B)/tests/packet/layers.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(pkg_libs)
 
