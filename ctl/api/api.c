@@ -76,7 +76,7 @@ static void on_event(void *arg)
 {
 	struct api *api = arg;
 
-	follow_wake(&api->room.followers);
+	streams_wake(&api->room.followers.streams);
 	api->run_again = true;
 	run_in(api, 0);
 }
@@ -208,7 +208,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 	struct api *api = arg;
 
 	nudge_ended(api);
-	follow_tick(&api->room.followers);
+	streams_tick(&api->room.followers.streams);
 	sd_event_source_set_enabled(api->accept, SD_EVENT_ON);
 	run(api);
 	sd_event_source_set_time_relative(api->tick, TICK_US);
@@ -326,7 +326,7 @@ struct api *api_close(struct api *api)
 	sd_event_source_disable_unref(api->soon);
 	sd_event_source_disable_unref(api->tick);
 	events_on_add(api->room.followers.events, NULL, NULL);
-	follow_stop(&api->room.followers);
+	streams_stop(&api->room.followers.streams);
 	if (api->server)
 		MHD_stop_daemon(api->server);
 	if (api->fd >= 0)
