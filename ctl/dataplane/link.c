@@ -4,37 +4,11 @@
  * link whose interface is gone stays pinned, with interface number 0, until it is forgotten.
  */
 #include "dataplane/internal.h"
+#include "dataplane/xdp.h"
 
 #include <errno.h>
-#include <linux/if_link.h>
 #include <net/if.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define LINK_PATH_MAX (PATH_MAX)
-
-static void link_path(const struct pins *pins, uint32_t ifindex, char ret[static LINK_PATH_MAX])
-{
-	snprintf(ret, LINK_PATH_MAX, "%s/%u", pins->links, ifindex);
-}
-
-/* The interface that the link is on; 0 when that is gone. */
-static uint32_t link_ifindex(int fd)
-{
-	struct bpf_link_info info = {0};
-	uint32_t length = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &length) < 0 || info.type != BPF_LINK_TYPE_XDP)
-		return 0;
-	return info.xdp.ifindex;
-}
-
-static bool link_is_native(uint32_t ifindex)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-
-	return bpf_xdp_query(ifindex, 0, &opts) == 0 && opts.attach_mode == XDP_ATTACHED_DRV;
-}
 
 static struct link *link_find(struct dataplane *dp, uint32_t ifindex)
 {
@@ -53,9 +27,9 @@ static int link_allow_egress(struct dataplane *dp, uint32_t ifindex)
 /* Unpin and close; the kernel detaches what nobody holds. */
 static void link_forget(struct dataplane *dp, struct link *link)
 {
-	char path[LINK_PATH_MAX];
+	char path[PATH_MAX];
 
-	link_path(&dp->pins, link->ifindex, path);
+	xdp_path(dp->pins.links, link->ifindex, path);
 	unlink(path);
 	close(link->fd);
 	bpf_map_delete_elem(dp->egress_fd, &link->ifindex);
@@ -63,57 +37,6 @@ static void link_forget(struct dataplane *dp, struct link *link)
 }
 
 /* --- attaching --- */
-
-static int link_name_occupant(uint32_t ifindex, const char *name, struct error *err)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	uint32_t id;
-
-	if (bpf_xdp_query(ifindex, 0, &opts) < 0)
-		return 0;
-	id = opts.drv_prog_id ?: opts.skb_prog_id ?: opts.hw_prog_id ?: opts.prog_id;
-	if (!id)
-		return 0;
-	return error_set(
-		err, -EBUSY,
-		"interface %s: another XDP program is attached (id %u); `bpftool prog show "
-		"id %u` tells which",
-		name, id, id);
-}
-
-static int link_create(struct dataplane *dp, uint32_t ifindex, const char *name, int *ret_fd,
-		       struct error *err)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
-	int fd, native_errno;
-
-	fd = bpf_link_create(dp->program_fd, ifindex, BPF_XDP, &opts);
-	if (fd < 0) {
-		native_errno = errno;
-		opts.flags = XDP_FLAGS_SKB_MODE;
-		fd = bpf_link_create(dp->program_fd, ifindex, BPF_XDP, &opts);
-		if (fd < 0)
-			return error_set(
-				err, -errno,
-				"interface %s: cannot attach natively (%s) nor generically "
-				"(%s)",
-				name, strerror(native_errno), strerror(errno));
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
-static int link_pin(const struct pins *pins, uint32_t ifindex, int fd, struct error *err)
-{
-	char path[LINK_PATH_MAX];
-
-	if (mkdir(pins->links, 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "%s: %s", pins->links, strerror(errno));
-	link_path(pins, ifindex, path);
-	if (bpf_obj_pin(fd, path) < 0)
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	return 0;
-}
 
 static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, struct error *err)
 {
@@ -123,16 +46,16 @@ static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, st
 	if (dp->links_count == SHUNT_LINKS_MAX)
 		return error_set(err, -ENOSPC, "interface %s: %d are attached already", name,
 				 SHUNT_LINKS_MAX);
-	r = link_name_occupant(ifindex, name, err);
+	r = xdp_test_free(ifindex, name, err);
 	if (r < 0)
 		return r;
-	r = link_create(dp, ifindex, name, &fd, err);
+	r = xdp_attach(dp->program_fd, ifindex, name, &fd, err);
 	if (r < 0)
 		return r;
 	r = link_allow_egress(dp, ifindex);
 	if (r < 0)
 		return error_set(err, r, "interface %s: map egress: %s", name, strerror(-r));
-	r = link_pin(&dp->pins, ifindex, fd, err); /* until here, closing it detaches it */
+	r = xdp_pin(dp->pins.links, ifindex, fd, err); /* until here, closing it detaches it */
 	if (r < 0) {
 		bpf_map_delete_elem(dp->egress_fd, &ifindex);
 		return r;
@@ -150,7 +73,7 @@ int dataplane_attachable(const struct dataplane *dp, uint32_t ifindex, struct er
 			return 0;
 	if (!if_indextoname(ifindex, name))
 		return error_set(err, -ENOENT, "there is no interface with number %u", ifindex);
-	return link_name_occupant(ifindex, name, err);
+	return xdp_test_free(ifindex, name, err);
 }
 
 int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_link *ret,
@@ -162,7 +85,7 @@ int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_li
 
 	if (!if_indextoname(ifindex, name))
 		return error_set(err, -ENOENT, "there is no interface with number %u", ifindex);
-	if (link && link_ifindex(link->fd) != ifindex) { /* its number was given again */
+	if (link && xdp_ifindex(link->fd) != ifindex) { /* its number was given again */
 		link_forget(dp, link);
 		link = NULL;
 	}
@@ -171,7 +94,7 @@ int dataplane_attach(struct dataplane *dp, uint32_t ifindex, struct dataplane_li
 		if (r < 0)
 			return r;
 	}
-	*ret = (struct dataplane_link){ifindex, link_is_native(ifindex)};
+	*ret = (struct dataplane_link){ifindex, xdp_is_native(ifindex)};
 	return 0;
 }
 
@@ -181,7 +104,7 @@ int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err)
 
 	if (!link)
 		return error_set(err, -ENOENT, "interface %u is not attached", ifindex);
-	if (link_ifindex(link->fd) == ifindex && bpf_link_detach(link->fd) < 0)
+	if (xdp_ifindex(link->fd) == ifindex && bpf_link_detach(link->fd) < 0)
 		return error_set(err, -errno, "interface %u: cannot detach: %s", ifindex,
 				 strerror(errno));
 	link_forget(dp, link);
@@ -192,7 +115,7 @@ int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err)
 static void link_forget_gone(struct dataplane *dp)
 {
 	for (size_t i = dp->links_count; i-- > 0;)
-		if (link_ifindex(dp->links[i].fd) != dp->links[i].ifindex)
+		if (xdp_ifindex(dp->links[i].fd) != dp->links[i].ifindex)
 			link_forget(dp, &dp->links[i]);
 }
 
@@ -204,7 +127,7 @@ size_t dataplane_links(struct dataplane *dp, struct dataplane_link *ret, size_t 
 	n = dp->links_count < max ? dp->links_count : max;
 	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct dataplane_link){dp->links[i].ifindex,
-						 link_is_native(dp->links[i].ifindex)};
+						 xdp_is_native(dp->links[i].ifindex)};
 	return n;
 }
 
@@ -220,18 +143,18 @@ static int link_adopt(const char *name, void *arg)
 	struct link_adoption *a = arg;
 	struct dataplane *dp = a->dp;
 	uint32_t ifindex = strtoul(name, NULL, 10);
-	char path[LINK_PATH_MAX];
+	char path[PATH_MAX];
 	struct link link;
 
 	if (dp->links_count == SHUNT_LINKS_MAX)
 		return error_set(a->err, -ENOSPC, "%s: more than %d links are pinned",
 				 dp->pins.links, SHUNT_LINKS_MAX);
-	link_path(&dp->pins, ifindex, path);
+	xdp_path(dp->pins.links, ifindex, path);
 	link = (struct link){ifindex, bpf_obj_get(path)};
 	if (link.fd < 0)
 		return error_set(a->err, -errno, "link %s: %s", path, strerror(errno));
 	dp->links[dp->links_count++] = link;
-	if (link_ifindex(link.fd) == ifindex && link_allow_egress(dp, ifindex) < 0)
+	if (xdp_ifindex(link.fd) == ifindex && link_allow_egress(dp, ifindex) < 0)
 		return error_set(a->err, -errno, "link %s: map egress: %s", path, strerror(errno));
 	return 0;
 }
@@ -277,13 +200,13 @@ static int link_remove(const char *name, void *arg)
 {
 	const struct link_removal *removal = arg;
 	_cleanup_close_ int fd = -1;
-	char path[LINK_PATH_MAX];
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", removal->pins->links, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return error_set(removal->err, -errno, "link %s: %s", path, strerror(errno));
-	if (link_ifindex(fd) && bpf_link_detach(fd) < 0)
+	if (xdp_ifindex(fd) && bpf_link_detach(fd) < 0)
 		return error_set(removal->err, -errno, "link %s: cannot detach: %s", path,
 				 strerror(errno));
 	if (unlink(path) < 0)

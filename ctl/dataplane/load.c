@@ -6,80 +6,19 @@
 #include "dataplane/internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/object.h"
 #include "shunt.skel.h"
 
 #define DAMAGED        "the pins are damaged; `shuntd --stop-forwarding` removes them"
 #define RESOLVE_TOKENS 64 /* until the daemon first says how many */
 
-/* --- what libbpf says: nothing, or, if loading fails, the end of it --- */
-
-#define LOG_SIZE 65536
-
-struct load_log {
-	char *text;
-	size_t length;
-};
-
-/* libbpf hands its callback no argument. Set during one load only. */
-static _Thread_local struct load_log *current_log;
-
-static int load_print(enum libbpf_print_level level, const char *format, va_list args)
+static int load_skeleton(void *skeleton)
 {
-	struct load_log *log = current_log;
-	int n;
-
-	if (!log || level == LIBBPF_DEBUG)
-		return 0;
-	if (log->length > LOG_SIZE / 2) { /* the end tells the reason */
-		memmove(log->text, log->text + LOG_SIZE / 4, log->length - LOG_SIZE / 4);
-		log->length -= LOG_SIZE / 4;
-	}
-	n = vsnprintf(log->text + log->length, LOG_SIZE - log->length, format, args);
-	if (n > 0)
-		log->length += n < LOG_SIZE - log->length ? n : LOG_SIZE - log->length - 1;
-	return 0;
-}
-
-/* The verifier's last words: the lines before its summary; else libbpf's last lines. One line. */
-static const char *load_log_reason(struct load_log *log)
-{
-	char *end = strstr(log->text, "\nprocessed "), *start;
-	int lines = 0;
-
-	if (end)
-		*end = '\0';
-	start = log->text + strlen(log->text);
-	while (start > log->text && lines < 3 && log->text + strlen(log->text) - start < 400)
-		if (*--start == '\n')
-			lines++;
-	for (char *c = start; *c; c++)
-		if (*c == '\n' || *c == '\t')
-			*c = ' ';
-	return start + strspn(start, " ");
-}
-
-static int load_object(struct shunt_bpf *skeleton, struct error *err)
-{
-	_cleanup_free_ char *text = mem_zalloc(LOG_SIZE);
-	struct load_log log = {text};
-	int r;
-
-	current_log = &log;
-	r = shunt_bpf__load(skeleton);
-	current_log = NULL;
-	if (r == -EPERM || (r < 0 && strstr(text, "prohibited for !root")))
-		return error_set(err, -EPERM,
-				 "cannot load the program: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
-				 "are needed");
-	if (r < 0)
-		return error_set(err, r, "cannot load the program: %s: %s", strerror(-r),
-				 load_log_reason(&log));
-	return 0;
+	return shunt_bpf__load(skeleton);
 }
 
 /* --- sizes --- */
@@ -281,7 +220,7 @@ int load_program(struct dataplane *dp, struct error *err)
 {
 	int r;
 
-	libbpf_set_print(load_print);
+	object_quiet();
 	r = pins_remove_maps(dp->pins.maps_new, err);
 	if (r < 0)
 		return r;
@@ -300,7 +239,7 @@ int load_program(struct dataplane *dp, struct error *err)
 	if (dp->adopted)
 		r = load_reuse_maps(dp, err);
 	if (r >= 0)
-		r = load_object(dp->skeleton, err);
+		r = object_load(load_skeleton, dp->skeleton, err);
 	if (r >= 0)
 		r = load_map_memory(dp, err);
 	if (r < 0)
