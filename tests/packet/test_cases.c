@@ -140,12 +140,12 @@ static bool run_case(struct world *world, const struct packet_case *c)
 	bool right;
 
 	if (c->forwarding_off)
-		world_sysctl("ip_forward", "0");
+		world_forwarding(false);
 	read_counts(world, c, &o.before);
 	o.verdict = world_run(world->dp, world->in0, in, length, o.frame, &o.length);
 	read_counts(world, c, &o.after);
 	if (c->forwarding_off)
-		world_sysctl("ip_forward", "1");
+		world_forwarding(true);
 	right = check_verdict(c, &o); /* each is asked: all that is wrong is shown */
 	right = check_frame(c, &o) && right;
 	right = check_reasons(c, &o) && right;

@@ -211,7 +211,7 @@ static void set_forwarding(struct fuzz *f, bool on)
 {
 	if (on == f->predictor.forwarding)
 		return;
-	world_sysctl("ip_forward", on ? "1" : "0");
+	world_forwarding(on);
 	f->predictor.forwarding = on;
 }
 

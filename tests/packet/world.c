@@ -34,7 +34,18 @@ static const char lab[] = "link set lo up\n"
 			  "route add blackhole 198.18.1.0/24\n"
 			  "route add unreachable 198.18.2.0/24\n"
 			  "route add prohibit 198.18.3.0/24\n"
-			  "route add 198.18.4.0/24 via " NEW_ROUTER "\n";
+			  "route add 198.18.4.0/24 via " NEW_ROUTER "\n"
+			  "addr add " DIRECTOR6 "/64 dev in0 nodad\n"
+			  "addr add fd01::1/64 dev out0 nodad\n"
+			  "neigh replace fd00::fe lladdr " MAC_ROUTER " dev in0 nud permanent\n"
+			  "neigh replace fd01::fe lladdr " MAC_ROUTER2 " dev out0 nud permanent\n"
+			  "route add 2001:db8:100::/64 via fd00::fe\n"
+			  "route add 2001:db8:200::/64 via fd01::fe\n"
+			  "route add 2001:db8:18::/64 via fd01::fe mtu lock 1300\n"
+			  "route add blackhole 2001:db8:18:1::/64\n"
+			  "route add unreachable 2001:db8:18:2::/64\n"
+			  "route add prohibit 2001:db8:18:3::/64\n"
+			  "route add 2001:db8:18:4::/64 via " NEW_ROUTER6 "\n";
 
 static const struct {
 	const char *address, *backend;
@@ -80,10 +91,16 @@ void world_sysctl(const char *path, const char *value)
 	char full[128];
 	FILE *file;
 
-	snprintf(full, sizeof(full), "/proc/sys/net/ipv4/%s", path);
+	snprintf(full, sizeof(full), "/proc/sys/net/%s", path);
 	file = fopen(full, "w");
 	if (!file || fputs(value, file) < 0 || fclose(file) < 0)
 		err(1, "%s", full);
+}
+
+void world_forwarding(bool on)
+{
+	world_sysctl("ipv4/ip_forward", on ? "1" : "0");
+	world_sysctl("ipv6/conf/all/forwarding", on ? "1" : "0");
 }
 
 struct dataplane *world_dataplane(uint64_t seed)
@@ -265,7 +282,7 @@ void world_open(struct world *ret)
 	*ret = (struct world){0};
 	world_isolate();
 	world_ip(lab);
-	world_sysctl("ip_forward", "1");
+	world_forwarding(true);
 	ret->dp = world_dataplane(0);
 	ret->in0 = attach(ret, "in0");
 	ret->out0 = attach(ret, "out0");

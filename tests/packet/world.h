@@ -32,6 +32,23 @@
 #define NEW_CLIENT    "198.18.4.9:40000"   /* by NEW_ROUTER, which nobody has asked for yet */
 #define NEW_ROUTER    "10.1.0.99"
 
+/* The same over IPv6. */
+#define VIP6                 "2001:db8:1::10"
+#define VIP6_AT(port)        "[" VIP6 "]:" #port
+#define VIP6_STRICT          "2001:db8:1::11"
+#define VIP6_STRICT_AT(port) "[" VIP6_STRICT "]:" #port
+#define DIRECTOR6            "fd00::1"
+#define CLIENT6_ADDR         "2001:db8:100::7"
+#define CLIENT6              "[" CLIENT6_ADDR "]:40000"
+#define FAR_CLIENT6_ADDR     "2001:db8:200::9"
+#define FAR_CLIENT6          "[" FAR_CLIENT6_ADDR "]:40000"
+#define SMALL_CLIENT6        "[2001:db8:18::9]:40000" /* an MTU of 1300 */
+#define HOLE_CLIENT6         "[2001:db8:18:1::9]:40000"
+#define LOST_CLIENT6         "[2001:db8:18:2::9]:40000"
+#define BARRED_CLIENT6       "[2001:db8:18:3::9]:40000"
+#define NEW_CLIENT6          "[2001:db8:18:4::9]:40000"
+#define NEW_ROUTER6          "fd01::99"
+
 /* X(symbol, address, forward and address of backend 1): what is special stands in world.c. */
 #define WORLD_SERVICES(X)                                                                          \
 	X(DR_TCP, "tcp:192.0.2.10:80", DR, "10.0.0.11:80")                                         \
@@ -76,7 +93,9 @@ void world_close(struct world *world);
 void world_isolate(void);
 /* One ip(8) command a line. */
 void world_ip(const char *commands);
-void world_sysctl(const char *path, const char *value); /* below /proc/sys/net/ipv4/ */
+void world_sysctl(const char *path, const char *value); /* below /proc/sys/net/ */
+/* Does the director forward, in both families? */
+void world_forwarding(bool on);
 /* The options that tests use; @seed 0 gives the usual one. */
 struct dataplane *world_dataplane(uint64_t seed);
 /* Open a service and fill its slots with @word; not published yet. */
