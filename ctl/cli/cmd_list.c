@@ -35,14 +35,13 @@ static void add_service(struct out_table *table, const json_t *service)
 	show_up(table, service);
 }
 
-static void add_backend(const struct out *out, struct out_table *table, const json_t *service,
-			const json_t *backend)
+static void add_backend(const struct out *out, struct out_table *table, const json_t *backend)
 {
 	_cleanup_free_ char *address = out_text(backend, "address");
 
 	out_table_row(table);
 	out_table_cell_take(table, mem_printf("  -> %s", address));
-	out_table_cell_of(table, service, "forward");
+	out_table_cell_of(table, backend, "status.effective_forward");
 	out_table_cell_of(table, backend, "weight");
 	out_table_cell_take(table, show_share(backend));
 	out_table_cell_count(table, backend, "status.counters.connections");
@@ -60,7 +59,7 @@ static void print_list(const struct out *out, const json_t *services)
 	json_array_foreach ((json_t *)services, i, service) {
 		add_service(table, service);
 		json_array_foreach ((json_t *)out_get(service, "backends"), j, backend)
-			add_backend(out, table, service, backend);
+			add_backend(out, table, backend);
 	}
 	out_table_print(table, "SERVICE SCHEDULER NAME", "no services");
 }

@@ -101,6 +101,7 @@ void show_backend(const struct out *out, const json_t *backend)
 	show_keys(out, &backend_schema, backend);
 	show_backend_state(out, backend);
 	show_field(out, "number", backend, "status.number");
+	show_field(out, "effective_forward", backend, "status.effective_forward");
 	show_field(out, "effective_weight", backend, "status.effective_weight");
 	out_line(out, SHOW_LABEL "%s, %s of the service's", "slots", slots, share);
 	show_next_hop(out, backend);
@@ -141,6 +142,7 @@ void show_backends(const struct out *out, const json_t *backends)
 {
 	static const struct out_column columns[] = {
 		{"BACKEND"},
+		{"FORWARD"},
 		{"WEIGHT", OUT_RIGHT},
 		{"SHARE", OUT_RIGHT},
 		{"CONNECTIONS", OUT_RIGHT},
@@ -158,6 +160,7 @@ void show_backends(const struct out *out, const json_t *backends)
 	json_array_foreach ((json_t *)backends, i, backend) {
 		out_table_row(table);
 		out_table_cell_of(table, backend, "address");
+		out_table_cell_of(table, backend, "status.effective_forward");
 		out_table_cell_of(table, backend, "weight");
 		out_table_cell_take(table, show_share(backend));
 		out_table_cell_count(table, backend, "status.counters.connections");

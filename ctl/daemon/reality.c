@@ -21,7 +21,7 @@ static uint64_t realtime_us(void)
 static void write_entry(struct backend_runtime *b)
 {
 	struct shunt_backend entry = {
-		.forward = (uint8_t)b->service->forward,
+		.forward = (uint8_t)b->forward,
 		.verdict = (uint8_t)b->verdict,
 		.state = (uint8_t)b->state,
 		.since_us = b->since_us,

@@ -139,6 +139,7 @@ static void adopt_backend(uint16_t number, const struct shunt_backend *entry, vo
 
 	at.addr.v4.s_addr = entry->addr4;
 	b = append_backend(arg, &at, number);
+	b->forward = entry->forward;
 	b->verdict = entry->verdict <= VERDICT_DOWN ? entry->verdict : VERDICT_UNKNOWN;
 	b->state = entry->state < BACKEND_STATE_COUNT ? entry->state : BACKEND_CHECKING;
 	b->since_us = entry->since_us;
@@ -244,11 +245,27 @@ static void close_backends(struct service_runtime *s)
 			reconcile_drop_backend(s->backends[i]);
 }
 
+/* Returns whether it gives up an address and port that another nat service may wait for. */
+static bool take_backend(struct backend_runtime *b, const struct service *wish,
+			 const struct backend *w)
+{
+	bool was_nat = b->forward == SHUNT_FORWARD_NAT;
+
+	b->leaving = false;
+	b->forward = backend_forward(wish, w);
+	b->admin = backend_admin(w);
+	b->weight = w->weight;
+	b->backup = w->backup;
+	reality_set_checks(b, wish->checks, wish->checks_count);
+	reality_ask_way(b);
+	return was_nat && b->forward != SHUNT_FORWARD_NAT;
+}
+
 /* From here on nothing can fail. */
 static void take_wish(struct service_runtime *s, const struct service *wish)
 {
-	bool was_nat = s->forward == SHUNT_FORWARD_NAT;
 	struct error err = {};
+	bool given_up = false;
 
 	if (dataplane_service_publish(s->entry, wish->forward, &err))
 		log_error("%s", err.text);
@@ -258,14 +275,8 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 		s->backends[i]->leaving = true;
 	for (size_t i = 0; i < wish->backends_count; i++) {
 		const struct backend *w = &wish->backends[i];
-		struct backend_runtime *b = find_backend(s, &w->at);
 
-		b->leaving = false;
-		b->admin = backend_admin(w);
-		b->weight = w->weight;
-		b->backup = w->backup;
-		reality_set_checks(b, wish->checks, wish->checks_count);
-		reality_ask_way(b);
+		given_up |= take_backend(find_backend(s, &w->at), wish, w);
 	}
 	for (size_t i = 0; i < s->backends_count; i++)
 		if (s->backends[i]->leaving) {
@@ -273,14 +284,40 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 			reality_update(s->backends[i]);
 		}
 	tables_mark(s, false);
-	if (was_nat && s->forward != SHUNT_FORWARD_NAT) /* another nat service may have them now */
+	if (given_up)
 		reality_write_waiting(s->reconciler);
+}
+
+/* Does the program know how? */
+static int can_forward(const struct vip *vip, enum shunt_forward forward, struct error *err)
+{
+	char text[VIP_LEN];
+
+	if (vip->at.addr.family == AF_INET && vip->at.port &&
+	    (forward == SHUNT_FORWARD_DR || forward == SHUNT_FORWARD_NAT))
+		return 0;
+	return error_set(err, -EINVAL,
+			 "%s by %s is not forwarded by this version; expected one port of an IPv4 "
+			 "address and forward = dr or nat",
+			 vip_format(vip, text), forward_name(forward));
+}
+
+static int can_forward_all(const struct service *wish, struct error *err)
+{
+	int r = can_forward(&wish->address, wish->forward, err);
+
+	for (size_t i = 0; !r && i < wish->backends_count; i++)
+		r = can_forward(&wish->address, backend_forward(wish, &wish->backends[i]), err);
+	return r ? error_prefix(err, "service '%s'", wish->name) : 0;
 }
 
 int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err)
 {
 	const struct service_runtime *s = find_service(r, &wish->address);
+	int e = can_forward_all(wish, err);
 
+	if (e)
+		return e;
 	if (!s || dataplane_slots_count(s->entry) == wish->table_size)
 		return 0;
 	return error_set(err, -EBUSY,

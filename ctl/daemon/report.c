@@ -89,13 +89,13 @@ static json_t *backend_status(const struct backend_runtime *b)
 {
 	uint32_t size = dataplane_slots_count(b->service->entry);
 
-	return json_pack("{s:s, s:s, s:f, s:i, s:I, s:I, s:f, s:o, s:o, s:o}", "state",
-			 backend_state_names[b->state], "reason", reality_reason(b), "since",
-			 seconds(b->since_us), "number", (int)b->number, "effective_weight",
-			 (json_int_t)(b->share.live ? b->share.weight : 0), "slots",
-			 (json_int_t)b->slots, "share", (double)b->slots / size, "next_hop",
-			 next_hop_json(&b->hop), "check", check_json(b), "counters",
-			 backend_counters(b));
+	return json_pack(
+		"{s:s, s:s, s:s, s:f, s:i, s:I, s:I, s:f, s:o, s:o, s:o}", "effective_forward",
+		forward_name(b->forward), "state", backend_state_names[b->state], "reason",
+		reality_reason(b), "since", seconds(b->since_us), "number", (int)b->number,
+		"effective_weight", (json_int_t)(b->share.live ? b->share.weight : 0), "slots",
+		(json_int_t)b->slots, "share", (double)b->slots / size, "next_hop",
+		next_hop_json(&b->hop), "check", check_json(b), "counters", backend_counters(b));
 }
 
 static json_t *backend_report(const struct service_runtime *s, const struct backend *wish)

@@ -36,6 +36,7 @@ struct backend_runtime {
 	struct endpoint at;
 	uint16_t number;
 	/* the wish */
+	enum shunt_forward forward; /* its own or the service's */
 	enum admin admin;
 	uint32_t weight;
 	bool backup;

@@ -59,7 +59,8 @@ static int endpoint_split(char *text, char **ret_addr, char **ret_port)
 	return 0;
 }
 
-int endpoint_parse(const char *text, struct endpoint *ret, struct error *err)
+/* @any: the port may be `*`, which is 0, and must be given. */
+static int endpoint_read(const char *text, bool any, struct endpoint *ret, struct error *err)
 {
 	struct endpoint at = {};
 	char copy[ENDPOINT_LEN + 8], *addr, *port;
@@ -74,13 +75,23 @@ int endpoint_parse(const char *text, struct endpoint *ret, struct error *err)
 	r = ip_addr_parse(addr, &at.addr, err);
 	if (r)
 		return r;
-	if (port) {
+	if (!port && any)
+		return error_set(err, -EINVAL,
+				 "'%s' has no port; expected one like 192.0.2.10:80, "
+				 "[2001:db8::10]:80 or 192.0.2.10:*",
+				 text);
+	if (port && !(any && strcmp(port, "*") == 0)) {
 		r = port_parse(port, &at.port, err);
 		if (r)
 			return r;
 	}
 	*ret = at;
 	return 0;
+}
+
+int endpoint_parse(const char *text, struct endpoint *ret, struct error *err)
+{
+	return endpoint_read(text, false, ret, err);
 }
 
 int vip_parse(const char *text, struct vip *ret, struct error *err)
@@ -95,16 +106,12 @@ int vip_parse(const char *text, struct vip *ret, struct error *err)
 	else
 		return error_set(err, -EINVAL,
 				 "'%s' is not an address of a service; expected one like "
-				 "tcp:192.0.2.10:80 or udp:192.0.2.10:53",
+				 "tcp:192.0.2.10:80 or udp:[2001:db8::10]:53",
 				 text);
-	r = endpoint_parse(text + 4, &vip.at, err);
-	if (r)
-		return r;
-	if (!vip.at.port)
-		return error_set(err, -EINVAL,
-				 "'%s' has no port; expected one like tcp:192.0.2.10:80", text);
-	*ret = vip;
-	return 0;
+	r = endpoint_read(text + 4, true, &vip.at, err);
+	if (!r)
+		*ret = vip;
+	return r;
 }
 
 const char *ip_addr_format(const struct ip_addr *addr, char buf[static IP_ADDR_LEN])
@@ -130,10 +137,15 @@ const char *endpoint_format(const struct endpoint *at, char buf[static ENDPOINT_
 
 const char *vip_format(const struct vip *vip, char buf[static VIP_LEN])
 {
+	const char *protocol = vip->protocol == IPPROTO_UDP ? "udp" : "tcp";
+	bool v6 = vip->at.addr.family == AF_INET6;
 	char at[ENDPOINT_LEN];
 
-	snprintf(buf, VIP_LEN, "%s:%s", vip->protocol == IPPROTO_UDP ? "udp" : "tcp",
-		 endpoint_format(&vip->at, at));
+	endpoint_format(&vip->at, at);
+	if (vip->at.port)
+		snprintf(buf, VIP_LEN, "%s:%s", protocol, at);
+	else
+		snprintf(buf, VIP_LEN, v6 ? "%s:[%s]:*" : "%s:%s:*", protocol, at);
 	return buf;
 }
 

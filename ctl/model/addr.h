@@ -4,7 +4,7 @@
  *
  *   ip_addr     192.0.2.10           2001:db8::10
  *   endpoint    192.0.2.10:80        [2001:db8::10]:80      port 0 = none given
- *   vip         tcp:192.0.2.10:80    udp:[2001:db8::10]:53
+ *   vip         tcp:192.0.2.10:80    udp:[2001:db8::10]:53   tcp:192.0.2.10:*   port 0 = `*`, every
  *
  * Parsers refuse trailing text and print forms that they read back.
  */
@@ -35,8 +35,8 @@ struct endpoint {
 };
 
 struct vip {
-	int protocol; /* IPPROTO_TCP, IPPROTO_UDP */
-	struct endpoint at;
+	int protocol;       /* IPPROTO_TCP, IPPROTO_UDP */
+	struct endpoint at; /* port 0 = every port */
 };
 
 int ip_addr_parse(const char *text, struct ip_addr *ret, struct error *err);

@@ -12,7 +12,13 @@ static const char *const scheduler_names[] = {[SCHEDULER_MAGLEV] = "maglev"};
 static const char *const unmatched_names[] = {[UNMATCHED_PASS] = "pass", [UNMATCHED_DROP] = "drop"};
 static const char *const announce_names[] = {[ANNOUNCE_NONE] = "none", [ANNOUNCE_AUTO] = "auto"};
 static const char *const check_names[] = {[CHECK_NONE] = "none", [CHECK_TCP] = "tcp"};
-static const char *const forward_names[] = {[SHUNT_FORWARD_DR] = "dr", [SHUNT_FORWARD_NAT] = "nat"};
+#define FORWARD_NAMES                                                                              \
+	[SHUNT_FORWARD_DR] = "dr", [SHUNT_FORWARD_NAT] = "nat", [SHUNT_FORWARD_IPIP] = "ipip",     \
+	[SHUNT_FORWARD_GUE] = "gue", [SHUNT_FORWARD_FULLNAT] = "fullnat"
+#define FORWARD_ARG "dr|nat|ipip|gue|fullnat"
+static const char *const forward_names[] = {FORWARD_NAMES};
+static const char *const backend_forward_names[] = {[FORWARD_OF_SERVICE] = "service",
+						    FORWARD_NAMES};
 static const char *const admin_names[] = {
 	[ADMIN_ENABLED] = "enabled", [ADMIN_DRAIN] = "drain", [ADMIN_DISABLED] = "disabled"};
 static const char *const override_names[] = {[ADMIN_NO_OVERRIDE] = "none",
@@ -51,11 +57,13 @@ static const struct schema_key settings_keys[] = {
 
 static const struct schema_key service_keys[] = {
 	{KEY(service, address), .type = SCHEMA_VIP, .flags = SCHEMA_REQUIRED | SCHEMA_FIXED,
-	 .arg = "ADDRESS", .help = "protocol, VIP and port: tcp:192.0.2.10:80"},
+	 .arg = "ADDRESS",
+	 .help = "protocol, VIP and port: tcp:192.0.2.10:80, udp:[2001:db8::10]:53; port * = "
+		 "every"},
 	{KEY(service, scheduler), .type = SCHEMA_ENUM, NAMES(scheduler_names), .fallback = "maglev",
 	 .arg = "maglev", .help = "how a new connection gets its backend"},
 	{KEY(service, forward), .type = SCHEMA_ENUM, NAMES(forward_names), .fallback = "dr",
-	 .arg = "dr|nat", .help = "how a packet reaches its backend"},
+	 .arg = FORWARD_ARG, .help = "how a packet reaches its backend"},
 	{KEY(service, table_size), .type = SCHEMA_NUMBER, .flags = SCHEMA_FIXED, .min = 251,
 	 .max = 1048573, .fallback = "16381", .arg = "PRIME", .check = check_prime,
 	 .help = "slots of the service's table: a prime, a hundred times the backends or more"},
@@ -64,6 +72,9 @@ static const struct schema_key service_keys[] = {
 };
 
 static const struct schema_key backend_keys[] = {
+	{KEY(backend, forward), .type = SCHEMA_ENUM, NAMES(backend_forward_names),
+	 .fallback = "service", .arg = "service|" FORWARD_ARG,
+	 .help = "how a packet reaches this backend; service = as the service says"},
 	{KEY(backend, weight), .type = SCHEMA_NUMBER, .min = 0, .max = MODEL_WEIGHT_MAX,
 	 .fallback = "1", .arg = "N", .help = "share of the connections; 0 = drain"},
 	{KEY(backend, backup), .type = SCHEMA_BOOL, .fallback = "false", .arg = "true|false",

@@ -101,174 +101,6 @@ void model_remove(struct model *model, struct service *service)
 	service_free(service);
 }
 
-static const struct endpoint *shared_backend(const struct service *a, const struct service *b)
-{
-	for (size_t i = 0; i < a->backends_count; i++)
-		for (size_t j = 0; j < b->backends_count; j++)
-			if (endpoint_compare(&a->backends[i].at, &b->backends[j].at) == 0)
-				return &a->backends[i].at;
-	return NULL;
-}
-
-/* nat puts a reply back by (backend, port, protocol) alone, so these belong to one service. */
-static int nat_accepts(const struct service *a, const struct service *b, struct error *err)
-{
-	const struct endpoint *shared;
-	char at[ENDPOINT_LEN];
-
-	if (a->forward != SHUNT_FORWARD_NAT || b->forward != SHUNT_FORWARD_NAT ||
-	    a->address.protocol != b->address.protocol)
-		return 0;
-	shared = shared_backend(a, b);
-	if (!shared)
-		return 0;
-	return error_set(err, -EEXIST,
-			 "backend %s is already one of nat service '%s'; replies could not be told "
-			 "apart, expected another port or forward = dr",
-			 endpoint_format(shared, at), b->name);
-}
-
-/* May the two stand in one model? */
-static int service_accepts(const struct service *service, const struct service *other,
-			   struct error *err)
-{
-	char vip[VIP_LEN];
-
-	if (vip_compare(&other->address, &service->address) == 0)
-		return error_set(err, -EEXIST, "address %s is that of service '%s' already",
-				 vip_format(&service->address, vip), other->name);
-	return nat_accepts(service, other, err);
-}
-
-static int no_room(struct error *err)
-{
-	return error_set(err, -ENOSPC, "there are %d services already, and no room for another",
-			 SHUNT_SERVICES_MAX);
-}
-
-int model_accepts(const struct model *model, const struct service *service, const char *replaces,
-		  struct error *err)
-{
-	size_t others = 0;
-
-	for (struct service *s = model->services; s; s = s->by_name.next) {
-		int r;
-
-		if (replaces && strcmp(s->name, replaces) == 0)
-			continue;
-		others++;
-		if (strcmp(s->name, service->name) == 0)
-			return error_set(err, -EEXIST, "service '%s' exists already",
-					 service->name);
-		r = service_accepts(service, s, err);
-		if (r)
-			return r;
-	}
-	return others >= SHUNT_SERVICES_MAX ? no_room(err) : 0;
-}
-
-/*
- * One of the endpoints that no two services may share (and none has twice). Sorted, equal ones are
- * neighbours, so that the whole model is checked in n log n.
- */
-struct claim {
-	struct vip at;
-	size_t place; /* of the service in the model */
-	const struct service *service;
-};
-
-static int claim_compare(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-	int c = vip_compare(&x->at, &y->at);
-
-	return c ? c : (x->place > y->place) - (x->place < y->place);
-}
-
-/* The first service, in the model's order, that claims what an earlier one (@ret_owner) has. */
-static const struct service *claims_conflict(struct claim *claims, size_t n,
-					     const struct service **ret_owner)
-{
-	const struct claim *later = NULL;
-
-	qsort(claims, n, sizeof(*claims), claim_compare);
-	for (size_t i = 1; i < n; i++) {
-		const struct claim *c = &claims[i];
-
-		if (vip_compare(&c->at, &c[-1].at) == 0 && (!later || c->place < later->place)) {
-			later = c;
-			*ret_owner = c[-1].service;
-		}
-	}
-	return later ? later->service : NULL;
-}
-
-/* The VIPs of all services, or (@nat) the backends of the nat services. */
-static size_t claims_collect(const struct model *model, bool nat, struct claim *ret)
-{
-	size_t n = 0, place = 0;
-
-	for (const struct service *s = model->services; s; s = s->by_name.next, place++) {
-		if (!nat)
-			ret[n++] = (struct claim){s->address, place, s};
-		for (size_t i = 0; nat && s->forward == SHUNT_FORWARD_NAT && i < s->backends_count;
-		     i++)
-			ret[n++] =
-				(struct claim){{s->address.protocol, s->backends[i].at}, place, s};
-	}
-	return n;
-}
-
-static int claims_validate(const struct model *model, const struct service **ret_bad,
-			   struct error *err)
-{
-	size_t room = model_count(model) + 1;
-	const struct service *bad, *owner = NULL;
-	struct claim *claims;
-
-	for (const struct service *s = model->services; s; s = s->by_name.next)
-		room += s->backends_count;
-	claims = mem_zalloc(room * sizeof(*claims));
-	bad = claims_conflict(claims, claims_collect(model, false, claims), &owner);
-	if (!bad)
-		bad = claims_conflict(claims, claims_collect(model, true, claims), &owner);
-	free(claims);
-	if (!bad)
-		return 0;
-	*ret_bad = bad;
-	return service_accepts(bad, owner, err);
-}
-
-int model_validate_find(const struct model *model, const struct service **ret_bad,
-			struct error *err)
-{
-	const struct service *last = NULL;
-	int r;
-
-	for (const struct service *s = model->services; s; last = s, s = s->by_name.next) {
-		r = service_validate(s, err);
-		if (r) {
-			*ret_bad = s;
-			return r;
-		}
-	}
-	if (model_count(model) > SHUNT_SERVICES_MAX) {
-		*ret_bad = last;
-		return no_room(err);
-	}
-	return claims_validate(model, ret_bad, err);
-}
-
-int model_validate(const struct model *model, struct error *err)
-{
-	const struct service *bad;
-	int r = model_validate_find(model, &bad, err);
-
-	if (r)
-		error_prefix(err, "service '%s'", bad->name);
-	return r;
-}
-
 /* --- services --- */
 
 static int name_validate(const char *name, const char *of, struct error *err)
@@ -451,84 +283,24 @@ void service_complete(struct service *service)
 				  NULL);
 }
 
-static const char *family_name(int family)
-{
-	return family == AF_INET6 ? "IPv6" : "IPv4";
-}
-
-static int address_validate(const struct ip_addr *addr, const char *what, struct error *err)
-{
-	char text[IP_ADDR_LEN];
-	uint32_t host = ntohl(addr->v4.s_addr);
-
-	if (addr->family != AF_INET)
-		return error_set(err, -EINVAL,
-				 "%s %s: this version forwards IPv4 only; expected an IPv4 "
-				 "address",
-				 what, ip_addr_format(addr, text));
-	if (host == 0 || IN_MULTICAST(host) || host == INADDR_BROADCAST || host >> 24 == 127)
-		return error_set(err, -EINVAL,
-				 "%s %s cannot be forwarded; expected a unicast address", what,
-				 ip_addr_format(addr, text));
-	return 0;
-}
-
-int service_validate_backend(const struct service *service, const struct backend *backend,
-			     struct error *err)
-{
-	const struct endpoint *vip = &service->address.at;
-	char at[ENDPOINT_LEN];
-
-	endpoint_format(&backend->at, at);
-	if (backend->at.addr.family != vip->addr.family)
-		return error_set(err, -EINVAL,
-				 "backend %s is an %s address and service '%s' is %s; "
-				 "expected the same family",
-				 at, family_name(backend->at.addr.family), service->name,
-				 family_name(vip->addr.family));
-	if (service->forward == SHUNT_FORWARD_DR && backend->at.port != vip->port)
-		return error_set(err, -EINVAL,
-				 "backend %s: forward = dr does not translate ports; "
-				 "expected port %u, or forward = nat",
-				 at, vip->port);
-	if (ip_addr_compare(&backend->at.addr, &vip->addr) == 0)
-		return error_set(err, -EINVAL,
-				 "backend %s is the service's own VIP; expected the server's "
-				 "own address",
-				 at);
-	return address_validate(&backend->at.addr, "backend", err);
-}
-
-int service_validate_check(const struct service *service, const struct check *check,
-			   struct error *err)
-{
-	const struct schema_key *kind = schema_find(&check_schema, "kind");
-
-	if (schema_is_set(&check_schema, check, kind) || schema_test(kind, check->name, NULL) == 0)
-		return 0;
-	return error_set(err, -EINVAL,
-			 "check '%s' of service '%s' has no kind, and its name is none; "
-			 "expected kind = %s",
-			 check->name, service->name, kind->arg);
-}
-
-int service_validate(const struct service *service, struct error *err)
-{
-	const struct schema_key *missing = schema_missing(&service_schema, service);
-	int r;
-
-	if (missing)
-		return error_set(err, -EINVAL, "service '%s' has no %s; expected %s", service->name,
-				 missing->name, missing->help);
-	r = address_validate(&service->address.at.addr, "VIP", err);
-	for (size_t i = 0; !r && i < service->checks_count; i++)
-		r = service_validate_check(service, &service->checks[i], err);
-	for (size_t i = 0; !r && i < service->backends_count; i++)
-		r = service_validate_backend(service, &service->backends[i], err);
-	return r;
-}
-
 enum admin backend_admin(const struct backend *backend)
 {
 	return backend->override != ADMIN_NO_OVERRIDE ? backend->override : backend->admin;
+}
+
+bool forward_keeps_port(enum shunt_forward forward)
+{
+	return forward != SHUNT_FORWARD_NAT && forward != SHUNT_FORWARD_FULLNAT;
+}
+
+enum shunt_forward backend_forward(const struct service *service, const struct backend *backend)
+{
+	return backend->forward != FORWARD_OF_SERVICE ? backend->forward : service->forward;
+}
+
+const char *forward_name(enum shunt_forward forward)
+{
+	const struct schema_key *key = schema_find(&service_schema, "forward");
+
+	return forward < key->names_count ? key->names[forward] : NULL;
 }

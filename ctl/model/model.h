@@ -23,6 +23,7 @@
 #define MODEL_CHECKS_MAX   8    /* of a service */
 #define MODEL_BACKENDS_MAX 4095 /* of a service */
 #define MODEL_WEIGHT_MAX   65535
+#define FORWARD_OF_SERVICE 0 /* a backend's forward: what its service says */
 
 enum scheduler { SCHEDULER_MAGLEV };
 enum unmatched { UNMATCHED_PASS, UNMATCHED_DROP };
@@ -52,7 +53,8 @@ struct check {
 
 struct backend {
 	uint64_t set;
-	struct endpoint at; /* the port is never 0 */
+	struct endpoint at; /* port 0: of a service on every port */
+	int forward;        /* enum shunt_forward, or FORWARD_OF_SERVICE */
 	uint32_t weight;
 	bool backup;
 	int admin;    /* enum admin: what the file says */
@@ -118,7 +120,7 @@ void service_remove_backend(struct service *service, struct backend *backend);
  * the service is complete and before it is validated. */
 void service_complete(struct service *service);
 
-/* Is this service right in itself: required keys, ports fit the forward mode, one family, ...? */
+/* Is this service right in itself: required keys, ports and families fit the forward modes, ...? */
 int service_validate(const struct service *service, struct error *err);
 
 /* The same for one part, so that a reader can say where it stands. -EINVAL. */
@@ -132,7 +134,7 @@ struct service *model_find(const struct model *model, const char *name, struct e
 
 /*
  * Would @service fit the model in place of the one called @replaces (NULL = as a new one)? Names
- * and addresses are unique; two nat services share no backend endpoint. -EEXIST, -EINVAL, -ENOSPC.
+ * and addresses are unique; no two nat backends share an endpoint. -EEXIST, -EINVAL, -ENOSPC.
  */
 int model_accepts(const struct model *model, const struct service *service, const char *replaces,
 		  struct error *err);
@@ -149,6 +151,15 @@ int model_validate(const struct model *model, struct error *err);
 /* The same, and which service is to blame; the error does not name it. */
 int model_validate_find(const struct model *model, const struct service **ret_bad,
 			struct error *err);
+
+/* Does this mode take the packet to the backend with the port it came to? */
+bool forward_keeps_port(enum shunt_forward forward);
+
+/* The forward mode that holds: the backend's own if it has one. */
+enum shunt_forward backend_forward(const struct service *service, const struct backend *backend);
+
+/* Its name, NULL if there is no such mode. */
+const char *forward_name(enum shunt_forward forward);
 
 /* The admin state that holds: the override if there is one. Never ADMIN_NO_OVERRIDE. */
 enum admin backend_admin(const struct backend *backend);

@@ -34,6 +34,9 @@
 enum shunt_forward {
 	SHUNT_FORWARD_DR = 1,
 	SHUNT_FORWARD_NAT = 2,
+	SHUNT_FORWARD_IPIP = 3,
+	SHUNT_FORWARD_GUE = 4,
+	SHUNT_FORWARD_FULLNAT = 5,
 };
 
 /* (VIP, port, protocol) of a service, (backend, port, protocol) in nat4: the key of a place. */

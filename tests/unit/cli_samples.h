@@ -8,8 +8,10 @@
 	",\"connections\":" #connections ",\"reply_packets\":0,\"reply_bytes\":0}"
 
 #define SAMPLE_BACKEND_UP                                                                          \
-	"{\"address\":\"10.0.0.11:80\",\"weight\":10,\"backup\":false,\"admin\":\"enabled\","      \
-	"\"description\":\"\",\"override\":\"none\",\"status\":{\"state\":\"up\","                 \
+	"{\"address\":\"10.0.0.11:80\",\"forward\":\"service\",\"weight\":10,\"backup\":false,"    \
+	"\"admin\":\"enabled\","                                                                   \
+	"\"description\":\"\",\"override\":\"none\",\"status\":{\"effective_forward\":\"dr\","     \
+	"\"state\":\"up\","                                                                        \
 	"\"reason\":\"connected\",\"since\":1732345677.5,\"number\":2,\"effective_weight\":10,"    \
 	"\"slots\":5461,\"share\":0.3333,\"next_hop\":{\"interface\":\"eth0\","                    \
 	"\"mac\":\"02:00:00:00:00:01\",\"via\":\"10.0.0.11\"},\"check\":{\"passed\":true,"         \
@@ -17,8 +19,11 @@
 		56789, 12345678901, 1234) "}}"
 
 #define SAMPLE_BACKEND_DOWN                                                                        \
-	"{\"address\":\"10.0.0.112:80\",\"weight\":20,\"backup\":true,\"admin\":\"enabled\","      \
-	"\"description\":\"rack \\\"b\\\"\",\"override\":\"none\",\"status\":{\"state\":\"down\"," \
+	"{\"address\":\"10.0.0.112:80\",\"forward\":\"gue\",\"weight\":20,\"backup\":true,"        \
+	"\"admin\":\"enabled\","                                                                   \
+	"\"description\":\"rack "                                                                  \
+	"\\\"b\\\"\",\"override\":\"none\",\"status\":{\"effective_forward\":\"gue\",\"state\":"   \
+	"\"down\","                                                                                \
 	"\"reason\":\"connection refused\",\"since\":1732341000,\"number\":3,"                     \
 	"\"effective_weight\":0,\"slots\":0,\"share\":0,\"next_hop\":null,\"check\":"              \
 	"null," SAMPLE_COUNTERS(7, 420, 1) "}}"
@@ -34,7 +39,7 @@
 
 #define SAMPLE_SERVICES                                                                            \
 	"{\"services\":[" SAMPLE_SERVICE                                                           \
-	",{\"name\":\"dns\",\"address\":\"udp:192.0.2.10:53\",\"scheduler\":\"maglev\","           \
+	",{\"name\":\"dns\",\"address\":\"udp:[2001:db8::10]:*\",\"scheduler\":\"maglev\","        \
 	"\"forward\":\"nat\",\"table_size\":251,\"description\":\"\",\"checks\":[],\"backends\":[" \
 	"],"                                                                                       \
 	"\"status\":{\"up\":0,\"total\":0,\"announce\":\"none\"," SAMPLE_COUNTERS(0, 0, 0) "}}]}"

@@ -109,12 +109,29 @@ static inline void models_random_keys(__u64 *seed, const struct schema *schema, 
 	}
 }
 
-/* @nat: its backends may have ports of their own. @number keeps addresses apart. */
-static inline void models_random_parts(__u64 *seed, struct service *service, bool nat,
-				       unsigned int number)
+/* A backend's ADDR[:PORT]. Both of its numbers keep addresses apart. */
+static inline void models_random_address(__u64 *seed, const struct service *service, int forward,
+					 unsigned int number, uint32_t i, char ret[static 64])
+{
+	bool tunnel = forward == SHUNT_FORWARD_IPIP || forward == SHUNT_FORWARD_GUE;
+	bool v6 = service->address.at.addr.family == AF_INET6;
+	bool port = service->address.at.port && !forward_keeps_port(forward);
+	char addr[48];
+
+	if (tunnel)
+		v6 = models_random(seed, 2);
+	snprintf(addr, sizeof(addr), v6 ? "2001:db8:1::%x:%x" : "10.1.%u.%u", number, i);
+	if (port)
+		snprintf(ret, 64, v6 ? "[%s]:%u" : "%s:%u", addr, 1 + models_random(seed, 65535));
+	else
+		snprintf(ret, 64, "%s", addr);
+}
+
+/* @number keeps addresses apart. */
+static inline void models_random_parts(__u64 *seed, struct service *service, unsigned int number)
 {
 	static const char *const checks[] = {"tcp", "none"};
-	char at[64];
+	const struct schema_key *forward = schema_find(&backend_schema, "forward");
 
 	for (uint32_t i = models_random(seed, 3); i > 0; i--) {
 		struct check *check;
@@ -123,35 +140,61 @@ static inline void models_random_parts(__u64 *seed, struct service *service, boo
 		models_random_keys(seed, &check_schema, check);
 	}
 	for (uint32_t i = models_random(seed, 6); i > 0; i--) {
+		int own = models_random(seed, 2) ? (int)models_random(seed, 6) : 0;
 		struct backend *backend;
+		char at[64];
 
-		snprintf(at, sizeof(at), nat ? "10.%u.%u.%u:%u" : "10.%u.%u.%u", number >> 8,
-			 number & 255, i, 1 + models_random(seed, 65535));
+		models_random_address(seed, service, own ? own : service->forward, number, i, at);
 		assert_int_equal(service_add_backend(service, at, &backend, NULL), 0);
 		models_random_keys(seed, &backend_schema, backend);
+		schema_reset(&backend_schema, backend, forward);
+		if (own || models_random(seed, 2))
+			schema_set(&backend_schema, backend, forward, forward->names[own], NULL);
 	}
+}
+
+/* tcp or udp, IPv4 or IPv6, a port or every one. */
+static inline void models_random_vip(__u64 *seed, unsigned int number, char *ret, size_t size)
+{
+	const char *protocol = models_random(seed, 2) ? "tcp" : "udp";
+	char port[8] = "*";
+
+	if (models_random(seed, 4))
+		snprintf(port, sizeof(port), "%u", 1 + models_random(seed, 65535));
+	snprintf(ret, size, models_random(seed, 2) ? "%s:192.0.2.%u:%s" : "%s:[2001:db8::%x]:%s",
+		 protocol, number, port);
+}
+
+/* What a service on every port needs of its checks. */
+static inline void models_fit_checks(struct service *service)
+{
+	const struct schema_key *port = schema_find(&check_schema, "port");
+	struct check *check;
+
+	if (!service->checks_count && !service->address.at.port)
+		service_add_check(service, "none", &check, NULL);
+	for (size_t i = 0; i < service->checks_count; i++)
+		if (!service->address.at.port && !service->checks[i].port)
+			schema_set(&check_schema, &service->checks[i], port, "7", NULL);
 }
 
 static inline struct model *models_random_model(__u64 *seed)
 {
 	const struct schema_key *address = schema_find(&service_schema, "address");
-	const struct schema_key *forward = schema_find(&service_schema, "forward");
 	struct model *model = model_new();
 	char text[64];
 
 	models_random_keys(seed, &settings_schema, &model->settings);
 	for (unsigned int n = models_random(seed, 5); n > 0; n--) {
 		struct service *service;
-		bool nat = models_random(seed, 2);
 
 		snprintf(text, sizeof(text), "s%u.%u_x-y", n, models_random(seed, 1000));
 		assert_int_equal(service_new(text, &service, NULL), 0);
 		models_random_keys(seed, &service_schema, service);
-		snprintf(text, sizeof(text), "%s:192.0.2.%u:%u",
-			 models_random(seed, 2) ? "tcp" : "udp", n, 1 + models_random(seed, 65535));
+		models_random_vip(seed, n, text, sizeof(text));
 		assert_int_equal(schema_set(&service_schema, service, address, text, NULL), 0);
-		schema_set(&service_schema, service, forward, nat ? "nat" : "dr", NULL);
-		models_random_parts(seed, service, nat, n);
+		models_random_parts(seed, service, n);
+		models_fit_checks(service);
 		service_complete(service);
 		model_put(model, service);
 	}

@@ -49,9 +49,9 @@ static const struct {
 	 "            services 2 of 4096\n"
 	 "ALARM       since 2024-11-23 07:07:58.123: 192.0.2.10 is held by 02:00:00:00:00:99\n"},
 	{"service list",
-	 "NAME ADDRESS           SCHEDULER FORWARD UP     ANNOUNCE CONNECTIONS DESCRIPTION\n"
-	 "web  tcp:192.0.2.10:80 maglev    dr      1 of 2 held            1235 the shop\n"
-	 "dns  udp:192.0.2.10:53 maglev    nat     0 of 0 none               0\n"},
+	 "NAME ADDRESS              SCHEDULER FORWARD UP     ANNOUNCE CONNECTIONS DESCRIPTION\n"
+	 "web  tcp:192.0.2.10:80    maglev    dr      1 of 2 held            1235 the shop\n"
+	 "dns  udp:[2001:db8::10]:* maglev    nat     0 of 0 none               0\n"},
 	{"service show web",
 	 "service           web\n"
 	 "address           tcp:192.0.2.10:80\n"
@@ -70,17 +70,20 @@ static const struct {
 	 "reply_packets     0\n"
 	 "reply_bytes       0\n"
 	 "\n"
-	 "BACKEND       WEIGHT SHARE CONNECTIONS PACKETS BYTES STATE FOR    WHY\n"
-	 "10.0.0.11:80      10 33.3%        1234   56789 12.3G up    2m 2s\n"
-	 "10.0.0.112:80     20  0.0%           1       7   420 down  1h 20m backup, connection "
+	 "BACKEND       FORWARD WEIGHT SHARE CONNECTIONS PACKETS BYTES STATE FOR    WHY\n"
+	 "10.0.0.11:80  dr          10 33.3%        1234   56789 12.3G up    2m 2s\n"
+	 "10.0.0.112:80 gue         20  0.0%           1       7   420 down  1h 20m backup, "
+	 "connection "
 	 "refused\n"},
 	{"backend list web",
-	 "BACKEND       WEIGHT SHARE CONNECTIONS PACKETS BYTES STATE FOR    WHY\n"
-	 "10.0.0.11:80      10 33.3%        1234   56789 12.3G up    2m 2s\n"
-	 "10.0.0.112:80     20  0.0%           1       7   420 down  1h 20m backup, connection "
+	 "BACKEND       FORWARD WEIGHT SHARE CONNECTIONS PACKETS BYTES STATE FOR    WHY\n"
+	 "10.0.0.11:80  dr          10 33.3%        1234   56789 12.3G up    2m 2s\n"
+	 "10.0.0.112:80 gue         20  0.0%           1       7   420 down  1h 20m backup, "
+	 "connection "
 	 "refused\n"},
 	{"backend show web 10.0.0.11",
 	 "backend           10.0.0.11:80\n"
+	 "forward           service\n"
 	 "weight            10\n"
 	 "backup            false\n"
 	 "admin             enabled\n"
@@ -88,6 +91,7 @@ static const struct {
 	 "override          none\n"
 	 "state             up for 2m 2s (since 2024-11-23 07:07:57.500): connected\n"
 	 "number            2\n"
+	 "effective_forward dr\n"
 	 "effective_weight  10\n"
 	 "slots             5461, 33.3% of the service's\n"
 	 "next_hop          02:00:00:00:00:01 on eth0, by 10.0.0.11\n"
@@ -99,6 +103,7 @@ static const struct {
 	 "reply_bytes       0\n"},
 	{"backend show web 10.0.0.112",
 	 "backend           10.0.0.112:80\n"
+	 "forward           gue\n"
 	 "weight            20\n"
 	 "backup            true\n"
 	 "admin             enabled\n"
@@ -106,6 +111,7 @@ static const struct {
 	 "override          none\n"
 	 "state             down for 1h 20m (since 2024-11-23 05:50:00.000): connection refused\n"
 	 "number            3\n"
+	 "effective_forward gue\n"
 	 "effective_weight  0\n"
 	 "slots             0, 0.0% of the service's\n"
 	 "next_hop          not known\n"
@@ -117,13 +123,14 @@ static const struct {
 	 "reply_bytes       0\n"},
 	{"list",
 	 "SERVICE SCHEDULER NAME\n"
-	 "  -> BACKEND                 FORWARD WEIGHT SHARE CONNECTIONS PACKETS STATE  FOR    WHY\n"
-	 "tcp:192.0.2.10:80 maglev web                             1235   56796 1 of 2\n"
-	 "  -> 10.0.0.11:80            dr          10 33.3%        1234   56789 up     2m 2s\n"
-	 "  -> 10.0.0.112:80           dr          20  0.0%           1       7 down   1h 20m "
+	 "  -> BACKEND                    FORWARD WEIGHT SHARE CONNECTIONS PACKETS STATE  FOR    "
+	 "WHY\n"
+	 "tcp:192.0.2.10:80 maglev web                                1235   56796 1 of 2\n"
+	 "  -> 10.0.0.11:80               dr          10 33.3%        1234   56789 up     2m 2s\n"
+	 "  -> 10.0.0.112:80              gue         20  0.0%           1       7 down   1h 20m "
 	 "backup, "
 	 "connection refused\n"
-	 "udp:192.0.2.10:53 maglev dns                                0       0 0 of 0\n"},
+	 "udp:[2001:db8::10]:* maglev dns                                0       0 0 of 0\n"},
 	{"stats", "SERVICE NAME\n"
 		  "  -> BACKEND          CONNECTIONS PACKETS BYTES REPLY PACKETS REPLY BYTES\n"
 		  "tcp:192.0.2.10:80 web        1234   56789  1000             0           0\n"

@@ -137,14 +137,41 @@ static const struct {
 } services[] = {
 	{"tcp:192.0.2.10:80", "dr", "10.0.0.1", NULL},
 	{"tcp:192.0.2.10:80", "nat", "10.0.0.1:8080", NULL},
+	{"tcp:192.0.2.10:80", "fullnat", "10.0.0.1:8080", NULL},
+	{"udp:[2001:db8::10]:53", "dr", "2001:db8::1", NULL},
+	{"udp:[2001:db8::10]:53", "nat", "[2001:db8::1]:5353", NULL},
+	{"tcp:192.0.2.10:80", "ipip", "10.0.0.1", NULL},
+	{"tcp:192.0.2.10:80", "ipip", "2001:db8::1", NULL},
+	{"tcp:[2001:db8::10]:80", "gue", "10.0.0.1", NULL},
+	{"tcp:[2001:db8::10]:80", "gue", "2001:db8::1", NULL},
+	{"tcp:192.0.2.10:80", "dr", "10.0.0.1:8080", "forward = dr does not translate ports; "},
 	{"tcp:192.0.2.10:80", "dr", "10.0.0.1:8080", "expected port 80, or forward = nat"},
-	{"tcp:192.0.2.10:80", "dr", "2001:db8::1", "IPv6 address and service 'web' is IPv4"},
+	{"tcp:192.0.2.10:80", "ipip", "10.0.0.1:8080", "forward = ipip does not translate ports"},
+	{"tcp:192.0.2.10:80", "gue", "[2001:db8::1]:81", "forward = gue does not translate ports"},
+	{"tcp:192.0.2.10:80", "dr", "2001:db8::1",
+	 "IPv6 address and service 'web' is IPv4 (tcp:192.0.2.10:80); expected the same family "
+	 "with forward = dr"},
+	{"tcp:[2001:db8::10]:80", "nat", "10.0.0.1:80",
+	 "IPv4 address and service 'web' is IPv6 (tcp:[2001:db8::10]:80)"},
+	{"tcp:[2001:db8::10]:80", "fullnat", "10.0.0.1:80", "or forward = ipip or gue"},
 	{"tcp:192.0.2.10:80", "dr", "192.0.2.10", "is the service's own VIP"},
+	{"tcp:[2001:db8::10]:80", "ipip", "2001:db8::10", "is the service's own VIP"},
 	{"tcp:192.0.2.10:80", "dr", "0.0.0.0", "expected a unicast address"},
 	{"tcp:192.0.2.10:80", "dr", "127.0.0.1", "expected a unicast address"},
 	{"tcp:192.0.2.10:80", "dr", "255.255.255.255", "expected a unicast address"},
+	{"tcp:[2001:db8::10]:80", "dr", "::1", "expected a unicast address"},
+	{"tcp:[2001:db8::10]:80", "dr", "::", "expected a unicast address"},
+	{"tcp:[2001:db8::10]:80", "dr", "ff02::1", "expected a unicast address"},
+	{"tcp:[2001:db8::10]:80", "dr", "fe80::1", "expected a global or unique local address"},
+	{"tcp:[2001:db8::10]:80", "dr", "::ffff:10.0.0.1", "expected 10.0.0.1"},
 	{"tcp:224.0.0.1:80", "dr", NULL, "VIP 224.0.0.1 cannot be forwarded"},
-	{"tcp:[2001:db8::1]:80", "dr", NULL, "expected an IPv4 address"},
+	{"tcp:[ff0e::1]:80", "dr", NULL, "VIP ff0e::1 cannot be forwarded"},
+	{"tcp:[fe80::1]:80", "dr", NULL, "VIP fe80::1 is valid on one link only"},
+	{"tcp:192.0.2.10:*", "dr", "10.0.0.1", NULL},
+	{"udp:[2001:db8::10]:*", "nat", "2001:db8::1", NULL},
+	{"tcp:192.0.2.10:*", "gue", "2001:db8::1", NULL},
+	{"tcp:192.0.2.10:*", "nat", "10.0.0.1:80", "expected an address without a port"},
+	{"tcp:192.0.2.10:*", "fullnat", "10.0.0.1:80", "expected an address without a port"},
 	{NULL, "dr", NULL, "service 'web' has no address; expected protocol, VIP and port"},
 };
 
@@ -167,6 +194,42 @@ static void test_service_validate(void **state)
 		else
 			assert_int_equal(r, 0);
 	}
+}
+
+/* What a backend says of its forward mode stands before what the service says. */
+static void test_backend_forward(void **state)
+{
+	_cleanup_(service_free) struct service *service = new_service("web", "tcp:192.0.2.10:80");
+	struct backend *backend = add_backend(service, "10.0.0.1:8080");
+	struct error err = {};
+
+	assert_int_equal(backend_forward(service, backend), SHUNT_FORWARD_DR);
+	models_assert_error("dr", service_validate(service, &err), -EINVAL, &err, "forward = dr");
+	set(&backend_schema, backend, "forward", "nat");
+	assert_int_equal(backend_forward(service, backend), SHUNT_FORWARD_NAT);
+	assert_int_equal(service_validate(service, NULL), 0);
+	set(&service_schema, service, "forward", "gue");
+	assert_int_equal(service_validate(service, NULL), 0);
+	set(&backend_schema, backend, "forward", "service");
+	err = (struct error){};
+	models_assert_error("gue", service_validate(service, &err), -EINVAL, &err, "forward = gue");
+}
+
+/* A service on every port has no port of its own to check. */
+static void test_check_of_every_port(void **state)
+{
+	_cleanup_(service_free) struct service *service = new_service("any", "tcp:192.0.2.10:*");
+	struct error err = {};
+
+	service_complete(service);
+	models_assert_error("tcp", service_validate(service, &err), -EINVAL, &err,
+			    "check 'tcp' of service 'any': a service on every port has none to "
+			    "check; expected port = N or kind = none");
+	set(&check_schema, &service->checks[0], "port", "22");
+	assert_int_equal(service_validate(service, NULL), 0);
+	set(&check_schema, &service->checks[0], "port", "0");
+	set(&check_schema, &service->checks[0], "kind", "none");
+	assert_int_equal(service_validate(service, NULL), 0);
 }
 
 static void test_find_and_put(void **state)
@@ -238,6 +301,59 @@ static void test_nat_endpoints(void **state)
 	err = (struct error){};
 	models_assert_error("nat, whole", model_validate(model, &err), -EEXIST, &err,
 			    "service 'c': backend 10.0.0.1:8080 is already one of nat service 'a'");
+}
+
+/* Whoever is put in last is refused, by itself and in the whole model. */
+static void assert_nat_clash(struct service *first, struct service *last, const char *text)
+{
+	_cleanup_(model_free) struct model *model = model_new();
+	const struct service *bad = NULL;
+	struct error err = {};
+
+	model_put(model, first);
+	assert_int_equal(model_validate(model, NULL), 0);
+	models_assert_error("one", model_accepts(model, last, NULL, &err), -EEXIST, &err, text);
+	model_put(model, last);
+	err = (struct error){};
+	models_assert_error("whole", model_validate_find(model, &bad, &err), -EEXIST, &err, text);
+	assert_string_equal(bad->name, last->name);
+}
+
+static struct service *nat_service(const char *name, const char *address, const char *forward,
+				   const char *backend, const char *own)
+{
+	struct service *service = new_service(name, address);
+	struct backend *b;
+
+	set(&service_schema, service, "forward", forward);
+	add_backend(service, backend[0] == '1' ? "10.9.9.9" : "2001:db8:9::9");
+	b = add_backend(service, backend);
+	set(&backend_schema, b, "forward", own);
+	service_add_check(service, "none", &(struct check *){NULL}, NULL);
+	return service;
+}
+
+/* Port * is every port, and a backend's own forward mode counts. */
+static void test_nat_every_port(void **state)
+{
+	static const char *const v4[] = {"tcp:192.0.2.10:*", "tcp:192.0.2.11:80"};
+	static const char *const v6[] = {"tcp:[2001:db8::1]:*", "tcp:[2001:db8::2]:80"};
+	_cleanup_(model_free) struct model *model = model_new();
+
+	assert_nat_clash(nat_service("a", v4[0], "dr", "10.0.0.1", "nat"),
+			 nat_service("b", v4[1], "dr", "10.0.0.1", "nat"),
+			 "backend 10.0.0.1 is already one of nat service 'a'");
+	assert_nat_clash(nat_service("b", v4[1], "dr", "10.0.0.1", "nat"),
+			 nat_service("a", v4[0], "dr", "10.0.0.1", "nat"),
+			 "backend 10.0.0.1:80 is already one of nat service 'b'");
+	assert_nat_clash(nat_service("a", v6[0], "dr", "2001:db8::3", "nat"),
+			 nat_service("b", v6[1], "dr", "2001:db8::3", "nat"),
+			 "backend 2001:db8::3 is already one of nat service 'a'");
+	model_put(model, nat_service("a", v4[0], "nat", "10.0.0.1", "dr"));
+	model_put(model, nat_service("b", v4[1], "dr", "10.0.0.1", "nat"));
+	model_put(model, nat_service("c", "udp:192.0.2.10:*", "dr", "10.0.0.1", "nat"));
+	model_put(model, nat_service("d", "tcp:192.0.2.12:*", "dr", "10.0.0.2", "nat"));
+	assert_int_equal(model_validate(model, NULL), 0);
 }
 
 static void test_validate_finds_the_service(void **state)
@@ -387,9 +503,12 @@ int main(void)
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_service_validate),
+		cmocka_unit_test(test_backend_forward),
+		cmocka_unit_test(test_check_of_every_port),
 		cmocka_unit_test(test_find_and_put),
 		cmocka_unit_test(test_accepts),
 		cmocka_unit_test(test_nat_endpoints),
+		cmocka_unit_test(test_nat_every_port),
 		cmocka_unit_test(test_validate_finds_the_service),
 		cmocka_unit_test(test_validate_counts_services),
 		cmocka_unit_test(test_diff_of_keys),
