@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conftest.py - what the net tests start from: a lab, and a director in it."""
+import contextlib
 import hashlib
 import itertools
 import os
@@ -117,9 +118,20 @@ class Scratch:
         return digest.hexdigest()
 
 
-@pytest.fixture
-def scratch():
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def open_scratch():
     os.makedirs(f"{BUILD}/tmp", exist_ok=True)
     with tempfile.TemporaryDirectory(dir=f"{BUILD}/tmp") as path:
         os.chmod(path, 0o755)
         yield Scratch(path)
+
+
+@pytest.fixture
+def scratch():
+    with open_scratch() as opened:
+        yield opened

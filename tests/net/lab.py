@@ -9,13 +9,15 @@ tools/demo; the standard library only.
     director 10.77.0.1 --+          +---- b3 10.77.0.13
              10.78.0.1
 
-The client reaches the VIPs 192.0.2.0/24 by way of the director. What a backend sends from its own
-address goes back by way of the director (nat); what it sends from the VIP goes straight to the
-client (dr). With `arms=2` the backends hang on a second bridge behind the director's eth1. With
-`client_mtu=1400` the client moves behind a router whose link to it has that MTU, while the client
-itself believes in 1500:
+Everybody has an IPv6 address too: 10.78.0.2 is 2001:db8:78::2 as well, and 192.0.2.0/24, where the
+VIPs are, is 2001:db8:2::/64. The client reaches the VIPs by way of the director. What a backend
+sends from its own address goes back by way of the director (nat); what it sends from a VIP of its
+own goes straight to the client (dr). With `arms=2` the backends hang on a second bridge behind the
+director's eth1. With `mtu=1600` the director's and the backends' links carry that much, for
+tunnels; routes stay at 1500. With `client_mtu=1400` the client moves behind a path of that MTU,
+which only the routers at its ends know of:
 
-    client 10.79.0.2 ---- 10.79.0.1 router 10.78.0.254 ---- [ switch ]
+    client 10.79.0.2 ---- 10.79.0.1 access 10.76.0.1 --1400-- router 10.78.0.254 ---- [ switch ]
 
 All that a lab makes carries its name or lies in /run/NAME, a bpffs of its own for the pins included,
 so that any number of labs stand side by side. close() takes down whatever there is of it, also after
@@ -36,12 +38,19 @@ BUILD = os.path.join(TREE, os.environ.get("B", "build"))
 BPFTOOL = shutil.which("bpftool", path="/usr/sbin:/sbin:" + os.environ["PATH"]) or "bpftool"
 PASS_PROGRAM = os.path.join(BUILD, "tests/net/pass.bpf.o")
 
+# Of two addresses of a host, the second is its IPv6 one.
 DR_VIP, NAT_VIP = "192.0.2.10", "192.0.2.20"
-VIP_NET = "192.0.2.0/24"
-CLIENT = "10.78.0.2"
-FAR_NET, FAR_CLIENT, FAR_ROUTER, ROUTER = "10.79.0.0/24", "10.79.0.2", "10.79.0.1", "10.78.0.254"
-DIRECTOR, DIRECTOR_CLIENT_SIDE = "10.77.0.1", "10.78.0.1"
+DR_VIP6, NAT_VIP6 = "2001:db8:2::10", "2001:db8:2::20"
+CLIENT, CLIENT6 = "10.78.0.2", "2001:db8:78::2"
+DIRECTOR, DIRECTOR6 = "10.77.0.1", "2001:db8:77::1"
+DIRECTOR_CLIENT_SIDE, DIRECTOR6_CLIENT_SIDE = "10.78.0.1", "2001:db8:78::1"
+ROUTER, ROUTER6 = "10.78.0.254", "2001:db8:78::fe"
+FAR_NET, FAR_NET6 = "10.79.0.0/24", "2001:db8:79::/64"
+FAR_CLIENT, FAR_CLIENT6 = "10.79.0.2", "2001:db8:79::2"
+FAR_ROUTER, FAR_ROUTER6 = "10.79.0.1", "2001:db8:79::1"
+NARROW, NARROW6 = ("10.76.0.1", "10.76.0.254"), ("2001:db8:76::1", "2001:db8:76::fe")
 BACKENDS = ("10.77.0.11", "10.77.0.12", "10.77.0.13")
+BACKENDS6 = ("2001:db8:77::11", "2001:db8:77::12", "2001:db8:77::13")
 
 PR_SET_PDEATHSIG = 1
 
@@ -107,6 +116,20 @@ def end_process(pid, started, patience=5):
             wait_until(lambda: process_start(pid) != started, patience)
 
 
+def family(address):
+    return 6 if ":" in address else 4
+
+
+def whole(address):
+    """The prefix of one address."""
+    return f"{address}/128" if family(address) == 6 else f"{address}/32"
+
+
+def on_link(address):
+    """An address with the length of its subnet, as every subnet of the lab has it."""
+    return f"{address}/64" if family(address) == 6 else f"{address}/24"
+
+
 class Host:
     """One network namespace."""
 
@@ -125,9 +148,9 @@ class Host:
         """Start a process that the lab ends; see Lab.spawn()."""
         return self.lab.spawn(name, *self.inside(*args), **options)
 
-    def ip(self, lines):
-        """Run ip(8) on each line."""
-        run("ip", "-n", self.netns, "-batch", "-", stdin=lines)
+    def ip(self, lines, *options):
+        """Run ip(8) on each line; `options` for all of them, as -6."""
+        run("ip", *options, "-n", self.netns, "-batch", "-", stdin=lines)
 
     def sysctl(self, **settings):
         self.run("sysctl", "-q", "-w", *(f"{key.replace('__', '.')}={value}"
@@ -139,8 +162,13 @@ class Host:
 
     def add_vip(self, vip):
         """Make this a dr backend of `vip`: on lo, silent in ARP, answers straight to the client."""
-        self.ip(f"addr add {vip}/32 dev lo\n"
-                f"rule add from {vip} lookup 100\n")
+        self.ip(f"addr add {whole(vip)} dev lo\n")
+        self.answer_straight(vip)
+
+    def answer_straight(self, vip):
+        """What leaves here from `vip` goes to the client, as it came by a director that it does not
+        go back to."""
+        self.ip(f"rule add from {vip} lookup 100\n", f"-{family(vip)}")
 
 
 class Process:
@@ -174,19 +202,20 @@ class Process:
 class Lab:
     """The network of the picture above; a context manager."""
 
-    def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False, client_mtu=None):
+    def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False, client_mtu=None,
+                 mtu=None):
         """`keep`: the lab outlives this process (tools/lab); otherwise its processes end with it."""
         if not re.fullmatch(r"shunt-[\w-]{1,40}", name):
             raise LabError(f"'{name}' is no name for a lab; expected shunt-SOMETHING")
-        self.name, self.arms, self.keep, self.client_mtu = name, arms, keep, client_mtu
+        self.name, self.arms, self.keep = name, arms, keep
+        self.client_mtu, self.mtu = client_mtu, mtu
         self.dir = f"/run/{name}"
         self.log_dir = log_dir or f"{self.dir}/logs"
         self.switch, self.client = Host(self, "switch"), Host(self, "client")
         self.director = Host(self, "director")
         self.backends = [Host(self, f"b{i + 1}") for i in range(backends)]
-        self.router = Host(self, "router") if client_mtu else None
-        self.hosts = [self.client, self.director, *self.backends]
-        self.hosts += [self.router] if self.router else []
+        self.routers = [Host(self, "access"), Host(self, "router")] if client_mtu else []
+        self.hosts = [self.client, self.director, *self.backends, *self.routers]
         self.processes = []
 
     # --- up and down ---
@@ -245,12 +274,17 @@ class Lab:
         for host in (self.switch, *self.hosts):
             run("ip", "netns", "add", host.netns)
             host.ip("link set lo up\n")
+            # No waiting for others of the same address, no advice from routers.
             host.sysctl(net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0,
-                        net__core__somaxconn=4096)
+                        net__core__somaxconn=4096, net__ipv6__conf__default__accept_dad=0,
+                        net__ipv6__conf__default__accept_ra=0,
+                        net__ipv6__conf__default__accept_redirects=0)
+        self.switch.sysctl(net__ipv6__conf__default__disable_ipv6=1)
         for arm in range(self.arms):
-            self.switch.ip(f"link add br{arm} type bridge\nlink set br{arm} up\n")
+            self.switch.ip(f"link add br{arm} type bridge mcast_snooping 0\n"
+                           f"link set br{arm} up\n")
 
-    def plug(self, host, port, device="eth0", arm=0, mac=None, peer_program=False):
+    def plug(self, host, port, device="eth0", arm=0, mac=None, peer_program=False, mtu=None):
         """A cable from the host's `device` to the switch's `port` on bridge `arm`."""
         self.switch.ip(f"link add {port} type veth peer name {device} netns {host.netns}\n"
                        f"link set {port} master br{arm} up\n")
@@ -261,6 +295,9 @@ class Lab:
             self.attach_pass_program(self.switch, port)
         if mac:
             host.ip(f"link set {device} address {mac}\n")
+        if mtu:
+            self.switch.ip(f"link set {port} mtu {mtu}\n")
+            host.ip(f"link set {device} mtu {mtu}\n")
         host.ip(f"link set {device} up\n")
 
     def attach_pass_program(self, host, device):
@@ -271,60 +308,77 @@ class Lab:
 
     def _wire_client(self):
         self.plug(self.client, "client", mac="02:00:00:00:00:02")
-        self.client.ip(f"addr add {CLIENT}/24 dev eth0\n"
-                       f"addr add fd78::2/64 dev eth0 nodad\n"
-                       f"route add default via {DIRECTOR_CLIENT_SIDE}\n")
+        self.client.ip(f"addr add {on_link(CLIENT)} dev eth0\n"
+                       f"addr add {on_link(CLIENT6)} dev eth0\n"
+                       f"route add default via {DIRECTOR_CLIENT_SIDE}\n"
+                       f"route add default via {DIRECTOR6_CLIENT_SIDE}\n")
 
     def _wire_far_client(self):
-        """The router's end of the link has the MTU, and its end alone: only what goes to the client
-        is too big, and only the router says so."""
-        self.plug(self.router, "router", mac="02:00:00:00:00:fe")
-        self.client.ip(f"link add eth0 type veth peer name eth1 netns {self.router.netns}\n")
-        self.router.ip(f"link set eth1 mtu {self.client_mtu} up\n"
-                       f"addr add {ROUTER}/24 dev eth0\n"
-                       f"addr add {FAR_ROUTER}/24 dev eth1\n"
-                       f"route add default via {DIRECTOR_CLIENT_SIDE}\n")
-        self.router.sysctl(net__ipv4__ip_forward=1, net__ipv4__icmp_ratelimit=0)
+        """Only the two routers know how little fits between them, and say so."""
+        access, router = self.routers
+        self.plug(router, "router", mac="02:00:00:00:00:fe")
+        self.client.ip(f"link add eth0 type veth peer name eth1 netns {access.netns}\n")
+        access.ip(f"link add eth0 type veth peer name eth1 netns {router.netns}\n")
+        for host in self.routers:
+            host.sysctl(net__ipv4__ip_forward=1, net__ipv4__icmp_ratelimit=0,
+                        net__ipv6__conf__all__forwarding=1, net__ipv6__icmp__ratelimit=0)
+        narrow = self.client_mtu
+        self._address(router, f"link set eth1 mtu {narrow} up\n", {
+            "eth0": (ROUTER, ROUTER6), "eth1": (NARROW[1], NARROW6[1])})
+        self._address(access, f"link set eth0 mtu {narrow} up\nlink set eth1 up\n", {
+            "eth0": (NARROW[0], NARROW6[0]), "eth1": (FAR_ROUTER, FAR_ROUTER6)})
+        self._address(self.client, "link set eth0 up\n", {"eth0": (FAR_CLIENT, FAR_CLIENT6)})
         self.client.run("ethtool", "-K", "eth0", "tx", "off", "tso", "off")
-        self.client.ip(f"link set eth0 up\n"
-                       f"addr add {FAR_CLIENT}/24 dev eth0\n"
-                       f"route add default via {FAR_ROUTER}\n")
+        for host, gateways in ((router, (DIRECTOR_CLIENT_SIDE, DIRECTOR6_CLIENT_SIDE)),
+                               (access, (NARROW[1], NARROW6[1])),
+                               (self.client, (FAR_ROUTER, FAR_ROUTER6))):
+            host.ip("".join(f"route add default via {gateway}\n" for gateway in gateways))
+        router.ip(f"route add {FAR_NET} via {NARROW[0]}\nroute add {FAR_NET6} via {NARROW6[0]}\n")
+
+    @staticmethod
+    def _address(host, links, addresses):
+        host.ip(links + "".join(f"addr add {on_link(address)} dev {device}\n"
+                                for device, both in addresses.items() for address in both))
 
     def _wire_director(self):
         inner = f"eth{self.arms - 1}"
         for arm in range(self.arms):
-            self.plug(self.director, f"director{arm}", f"eth{arm}", arm,
+            self.plug(self.director, f"director{arm}", f"eth{arm}", arm, mtu=self.mtu,
                       mac=f"02:00:00:00:0{arm}:01", peer_program=True)
-        self.director.ip(f"addr add {DIRECTOR_CLIENT_SIDE}/24 dev eth0\n"
-                         f"addr add {DIRECTOR}/24 dev {inner}\n"
-                         f"addr add fd78::1/64 dev eth0 nodad\n")
+        self.director.ip(f"addr add {on_link(DIRECTOR_CLIENT_SIDE)} dev eth0\n"
+                         f"addr add {on_link(DIRECTOR6_CLIENT_SIDE)} dev eth0\n"
+                         f"addr add {on_link(DIRECTOR)} dev {inner}\n"
+                         f"addr add {on_link(DIRECTOR6)} dev {inner}\n")
         self.director.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0,
-                             net__ipv4__conf__default__send_redirects=0)
+                             net__ipv4__conf__default__send_redirects=0,
+                             net__ipv6__conf__all__forwarding=1)
         if self.client_mtu:
-            self.director.ip(f"route add {FAR_NET} via {ROUTER}\n")
+            self.director.ip(f"route add {FAR_NET} via {ROUTER}\n"
+                             f"route add {FAR_NET6} via {ROUTER6}\n")
         for arm in range(self.arms):
             self.director.run("sysctl", "-q", "-w", f"net.ipv4.conf.eth{arm}.send_redirects=0")
 
     def _wire_backend(self, number, host):
-        self.plug(host, host.name, arm=self.arms - 1, mac=f"02:00:00:00:00:{11 + number}")
+        self.plug(host, host.name, arm=self.arms - 1, mac=f"02:00:00:00:00:{11 + number}",
+                  mtu=self.mtu)
         self.address_backend(number, host)
         host.sysctl(net__ipv4__conf__all__arp_ignore=1, net__ipv4__conf__all__arp_announce=2)
         host.add_vip(DR_VIP)
+        host.add_vip(DR_VIP6)
 
     def address_backend(self, number, host):
         """Addresses and routes of a backend's eth0: `from the VIP` has a table of its own."""
-        host.ip(f"addr add {self.backend_address(number)}/24 dev eth0\n"
-                f"route add default via {DIRECTOR}\n")
-        straight = "dev eth0" if self.arms == 1 else f"via {DIRECTOR}"
-        host.ip(f"route add {CLIENT}/32 {straight} table 100\n")
-        if self.client_mtu:
-            far = f"via {ROUTER} dev eth0 onlink" if self.arms == 1 else straight
-            host.ip(f"route add {ROUTER}/32 {straight} table 100\n"
-                    f"route add {FAR_NET} {far} table 100\n")
-
-    @staticmethod
-    def backend_address(number):
-        return f"10.77.0.{11 + number}"
+        for address, director, client, router, far in (
+                (BACKENDS[number], DIRECTOR, CLIENT, ROUTER, FAR_NET),
+                (BACKENDS6[number], DIRECTOR6, CLIENT6, ROUTER6, FAR_NET6)):
+            straight = "dev eth0 mtu 1500" if self.arms == 1 else f"via {director} mtu 1500"
+            by_router = f"via {router} dev eth0 onlink" if self.arms == 1 else straight
+            host.ip(f"addr add {on_link(address)} dev eth0\n"
+                    f"route add default via {director} mtu 1500\n"
+                    f"route add {client} {straight} table 100\n")
+            if self.client_mtu:
+                host.ip(f"route add {router} {straight} table 100\n"
+                        f"route add {far} {by_router} table 100\n")
 
     def _carriers(self):
         links = [(host, "eth0") for host in self.hosts]
@@ -379,7 +433,7 @@ class Lab:
 
     def nginx(self, host, port=80, root="/var/empty"):
         """A real nginx on every address of a backend; it answers with the backend's name, and with
-        the files of `root` below /files/."""
+        the files of `root` below /files/, which a client may also put there."""
         name = f"nginx-{host.name}"
         prefix = f"{self.dir}/nginx/{host.name}"
         os.makedirs(prefix, exist_ok=True)
@@ -411,8 +465,13 @@ http {{
 	keepalive_requests 10000000;
 	server {{
 		listen {port} backlog=4096;
+		listen [::]:{port} backlog=4096;
 		location / {{ return 200 "{name}\\n"; }}
-		location /files/ {{ alias {root}/; }}
+		location /files/ {{
+			alias {root}/;
+			dav_methods PUT;
+			client_max_body_size 1g;
+		}}
 	}}
 }}
 """

@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_icmp.py - ICMP errors about a service's packets, with stacks that send and understand them:
-path MTU discovery, ports that nobody listens on, traceroute."""
+ports that nobody listens on, a TTL that ends. Path MTU discovery is in test_pmtu.py."""
 import errno
-import hashlib
 
-import pytest
-
-from lab import BACKENDS, DR_VIP, FAR_CLIENT, NAT_VIP, wait_until
+from lab import BACKENDS, NAT_VIP, wait_until
 from shuntd import service
-from traffic import Capture, curl
-
-MTU = 1400
+from traffic import Capture
 
 # One datagram with the TTL given; prints the ICMP error that comes for it: type, code, who told.
 PROBE = """
@@ -61,33 +56,6 @@ def probe(host, vip, port, ttl=64):
 
 def reasons(shuntd):
     return {r["name"]: r["count"] for r in shuntd.get("/v1/drops")["reasons"]}
-
-
-@pytest.fixture
-def lab(make_lab, request):
-    """The usual one, or with the options that a test gives."""
-    return make_lab(**getattr(request, "param", {}))
-
-
-@pytest.mark.parametrize("lab", [{"client_mtu": MTU}, {"client_mtu": MTU, "arms": 2}],
-                         indirect=True, ids=["one arm", "two arms"])
-@pytest.mark.parametrize("forward, vip", [("dr", DR_VIP), ("nat", NAT_VIP)])
-def test_path_mtu(lab, start, scratch, forward, vip):
-    """The router before the client tells the VIP that a packet is too big: the backend that sent it
-    must hear that, or its download stands still."""
-    digest = scratch.large_file("big", 5)
-    for host in lab.backends:
-        lab.nginx(host, root=scratch.path)
-    interfaces = [f"eth{arm}" for arm in range(lab.arms)]
-    start(service("web", f"tcp:{vip}:80", forward, BACKENDS), {"web": 3}, interfaces=interfaces)
-    for port in range(30000, 30012):
-        copy = f"{scratch.path}/copy"
-        curl(lab.client, f"http://{vip}/files/big", "--local-port", str(port), "-o", copy)
-        with open(copy, "rb") as file:
-            assert hashlib.sha256(file.read()).hexdigest() == digest
-    source = ["from", vip] if forward == "dr" else []
-    for host in lab.backends:  # each had a part of the downloads
-        assert f"mtu {MTU}" in host.run("ip", "route", "get", FAR_CLIENT, *source).stdout
 
 
 def test_port_unreachable_from_a_nat_backend(lab, start):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_not_ours.py - what is not for a service passes the director untouched."""
-from lab import CLIENT, DIRECTOR_CLIENT_SIDE, DR_VIP, NAT_VIP, listens, wait_until
+from lab import (CLIENT, DIRECTOR6_CLIENT_SIDE, DIRECTOR_CLIENT_SIDE, DR_VIP, NAT_VIP, listens,
+                 wait_until)
 from traffic import Capture
 
 
@@ -29,9 +30,9 @@ def test_arp(lab, shuntd):
 
 
 def test_ipv6(lab, shuntd):
-    assert lab.client.run("ping", "-6", "-c2", "-i0.1", "-W1", "fd78::1").returncode == 0
+    assert lab.client.run("ping", "-6", "-c2", "-i0.1", "-W1", DIRECTOR6_CLIENT_SIDE).returncode == 0
     echo(lab.director, 7000, "TCP", 6)
-    assert ask(lab.client, "TCP6:[fd78::1]:7000") == "hello\n"
+    assert ask(lab.client, f"TCP6:[{DIRECTOR6_CLIENT_SIDE}]:7000") == "hello\n"
 
 
 def test_tcp_to_the_directors_own_address(lab, shuntd):

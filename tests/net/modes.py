@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""modes.py - the table of what the mode tests run over, and a site for a row of it: a lab with
+servers on its backends and a director that forwards to them by that mode alone."""
+import dataclasses
+
+import lab as labs
+from lab import BACKENDS, BACKENDS6, listens, wait_until
+from shuntd import Shuntd, config, service
+from traffic import NET
+
+# Of IPv4 and IPv6.
+VIPS = {"dr": (labs.DR_VIP, labs.DR_VIP6), "nat": (labs.NAT_VIP, labs.NAT_VIP6)}
+WEB, DNS, ECHO, IPERF = 80, 53, 7, 5201
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """How a client's packet gets to its backend."""
+    forward: str
+    vip: int = 4  # the family of VIP and client
+    backend: int = 4  # the family of the backends' addresses
+    arms: int = 1  # of the director
+    mtu: int = 1500  # between director and backends
+
+    def __str__(self):
+        families = f"{self.vip}in{self.backend}" if self.tunnel() else f"{self.vip}"
+        return f"{self.forward}-{families}" + (f"-{self.arms}arms" if self.arms > 1 else "") + (
+            f"-mtu{self.mtu}" if self.mtu != 1500 else "")
+
+    def tunnel(self):
+        return self.forward in ("ipip", "gue")
+
+    def translates(self):
+        return self.forward in ("nat", "fullnat")
+
+    def vip_address(self):
+        return VIPS[self.forward][self.vip == 6]
+
+    def backend_addresses(self, count):
+        return (BACKENDS6 if self.backend == 6 else BACKENDS)[:count]
+
+
+def pair(forward, **options):
+    """A forward that stays in its family, for both."""
+    return [Mode(forward, family, family, **options) for family in (4, 6)]
+
+
+MODES = [
+    Mode("dr"), Mode("nat"),
+    Mode("dr", arms=2), Mode("nat", arms=2),
+]
+
+
+class Site:
+    """A lab for one mode. Which servers run on the backends is the test's choice."""
+
+    def __init__(self, mode, lab):
+        self.mode, self.lab, self.client = mode, lab, lab.client
+        self.vip = mode.vip_address()
+        self.backends = mode.backend_addresses(len(lab.backends))
+        self.host = f"[{self.vip}]" if mode.vip == 6 else self.vip  # as in a URL
+        self.services, self.up = "", {}
+        self.shuntd = None
+
+    def url(self, path=""):
+        return f"http://{self.host}/{path}"
+
+    def local(self, number):
+        """The address that a packet to the VIP has at the backend."""
+        return self.backends[number] if self.mode.translates() else self.vip
+
+    def serve(self, name, protocol, port, count=None, **options):
+        """One more service, for start(); with the first `count` backends."""
+        backends = self.backends[:count]
+        self.services += service(name, f"{protocol}:{self.host}:{port}", self.mode.forward,
+                                 backends, **options)
+        self.up[name] = len(backends)
+
+    def web(self, root):
+        """nginx, with the files of `root` below /files/, to GET and to PUT."""
+        for host in self.lab.backends:
+            self.lab.nginx(host, WEB, root)
+        self.serve("web", "tcp", WEB)
+
+    def dns(self):
+        for host in self.lab.backends:
+            host.spawn(f"dnsmasq-{host.name}", "dnsmasq", "-k", "-C", "/dev/null", "-R", "-h", "-u",
+                       "root", "-x", "", "-p", str(DNS), "--address=/lab.test/198.51.100.7")
+            wait_until(lambda host=host: listens(host, DNS) and listens(host, DNS, "udp"),
+                       what="dnsmasq to listen")
+        self.serve("dns-udp", "udp", DNS, check="")
+        self.serve("dns-tcp", "tcp", DNS)
+
+    def echo(self):
+        for number, host in enumerate(self.lab.backends):
+            host.spawn(f"echo-{host.name}", "/usr/bin/python3", f"{NET}/echo.py",
+                       self.local(number), str(ECHO))
+            wait_until(lambda host=host: listens(host, ECHO, "udp"), what="the echo to listen")
+        self.serve("echo", "udp", ECHO, check="")
+
+    def iperf(self):
+        """One backend, since a test has a control connection beside it; where no check asks."""
+        server = self.lab.backends[0]
+        server.spawn("iperf3", "iperf3", "-s", "-p", str(IPERF), "-B", self.local(0))
+        wait_until(lambda: listens(server, IPERF), what="iperf3 to listen")
+        self.serve("iperf-tcp", "tcp", IPERF, 1, check="kind = none")
+        self.serve("iperf-udp", "udp", IPERF, 1, check="")
+
+    def start(self, settings=""):
+        self.shuntd = Shuntd(self.lab, config(
+            self.services, [f"eth{arm}" for arm in range(self.lab.arms)], settings=settings))
+        self.shuntd.start()
+        for name, count in self.up.items():
+            self.shuntd.wait_up(name, count=count)
+        return self.shuntd
+
+    def drops(self):
+        """{reason: packets} of what was dropped."""
+        return {r["name"]: r["count"] for r in self.shuntd.get("/v1/drops")["reasons"]
+                if r["count"] and r["verdict"] == "drop"}

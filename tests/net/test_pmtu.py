@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""test_pmtu.py - large content through paths that carry less than the ends believe, by every mode:
+somebody has to say so, and whoever sends has to hear it."""
+import os
+
+import pytest
+
+from conftest import open_lab, open_scratch, sha256
+from lab import FAR_CLIENT, FAR_CLIENT6
+from modes import MODES, Site
+from traffic import curl
+
+MEGABYTES = 20
+NARROW = 1400
+
+
+@pytest.fixture(scope="module")
+def content():
+    """A directory that every nginx serves, a file in it, and the file's SHA-256."""
+    with open_scratch() as scratch:
+        yield scratch.path, scratch.large_file("big", MEGABYTES)
+
+
+@pytest.fixture(scope="module", params=MODES, ids=str)
+def far(request, content):
+    """The client lives behind a path of 1400 bytes, of which it does not know."""
+    mode = request.param
+    site = Site(mode, open_lab(request, backends=2, arms=mode.arms, mtu=mode.mtu,
+                               client_mtu=NARROW))
+    site.web(content[0])
+    site.start()
+    return site
+
+
+def forget_paths(site):
+    """Whoever knows a path's MTU announces an MSS that fits, and nobody has to learn anything."""
+    for host in (site.client, *site.lab.backends):
+        for family in ("-4", "-6"):
+            host.run("ip", family, "route", "flush", "cache")
+
+
+def ports(first, count=6):
+    """Some of them lead to each backend."""
+    return [["--local-port", str(port)] for port in range(first, first + count)]
+
+
+def test_downloads(far, content):
+    """A router before the client tells the VIP what does not fit: the backend that sent it must
+    hear that, or its download stands still."""
+    root, digest = content
+    forget_paths(far)
+    for port in ports(30000):
+        curl(far.client, far.url("files/big"), "-g", *port, "-o", f"{root}/down", timeout=20)
+        assert sha256(f"{root}/down") == digest
+    source = [] if far.mode.translates() else ["from", far.vip]
+    client = FAR_CLIENT6 if far.mode.vip == 6 else FAR_CLIENT
+    if far.mode.forward != "fullnat":  # it hides the client
+        for host in far.lab.backends:  # each had a part of the downloads
+            assert f"mtu {NARROW}" in host.run("ip", "route", "get", client, *source).stdout
+
+
+def test_uploads(far, content):
+    root, digest = content
+    forget_paths(far)
+    for port in ports(31000):
+        curl(far.client, far.url("files/up"), "-g", "-f", *port, "-T", f"{root}/big", timeout=20)
+        assert sha256(f"{root}/up") == digest
+        os.unlink(f"{root}/up")
+    assert f"mtu {NARROW}" in far.client.run("ip", "route", "get", far.vip).stdout
