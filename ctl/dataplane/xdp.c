@@ -25,14 +25,19 @@ bool xdp_is_native(uint32_t ifindex)
 	return bpf_xdp_query(ifindex, 0, &opts) == 0 && opts.attach_mode == XDP_ATTACHED_DRV;
 }
 
-int xdp_test_free(uint32_t ifindex, const char *name, struct error *err)
+uint32_t xdp_program_id(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	uint32_t id;
 
-	if (bpf_xdp_query(ifindex, 0, &opts) < 0)
+	if (!ifindex || bpf_xdp_query(ifindex, 0, &opts) < 0)
 		return 0;
-	id = opts.drv_prog_id ?: opts.skb_prog_id ?: opts.hw_prog_id ?: opts.prog_id;
+	return opts.drv_prog_id ?: opts.skb_prog_id ?: opts.hw_prog_id ?: opts.prog_id;
+}
+
+int xdp_test_free(uint32_t ifindex, const char *name, struct error *err)
+{
+	uint32_t id = xdp_program_id(ifindex);
+
 	if (!id)
 		return 0;
 	return error_set(

@@ -13,6 +13,8 @@
 uint32_t xdp_ifindex(int fd);
 /* Is the program on the interface in the driver, not generic? */
 bool xdp_is_native(uint32_t ifindex);
+/* The program on the interface; 0 = none. */
+uint32_t xdp_program_id(uint32_t ifindex);
 /* -EBUSY with the program's number when one is attached to the interface. */
 int xdp_test_free(uint32_t ifindex, const char *name, struct error *err);
 /* Natively, generically where the driver cannot; @ret_fd is the link, the caller's. */
