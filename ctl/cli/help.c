@@ -92,6 +92,7 @@ static char *range_text(const struct schema_key *key)
 
 	switch (key->type) {
 	case SCHEMA_NUMBER:
+	case SCHEMA_CHOICE:
 		return mem_printf("%" PRIu64 " to %" PRIu64, key->min, key->max);
 	case SCHEMA_DURATION:
 		return mem_printf("%s to %s", value_format_duration(key->min, low),

@@ -4,27 +4,12 @@
 
 #include <errno.h>
 
-#include "base/mem.h"
 #include "config/options.h"
 
 static int fail_at(const cfg_t *section, int r, struct error *err)
 {
 	error_at(err, section->filename, (unsigned int)section->line);
 	return r;
-}
-
-/* The values of @opt as one text; lists are separated by commas. */
-static char *joined_values(cfg_opt_t *opt)
-{
-	char *text = mem_strdup(cfg_opt_getnstr(opt, 0));
-
-	for (unsigned int i = 1; i < cfg_opt_size(opt); i++) {
-		char *longer = mem_printf("%s,%s", text, cfg_opt_getnstr(opt, i));
-
-		free(text);
-		text = longer;
-	}
-	return text;
 }
 
 /* Store the keys that the section has. They were tested when they were read. */
@@ -40,7 +25,7 @@ static int set_keys(cfg_t *section, void *object, struct error *err)
 
 		if (key->flags & SCHEMA_STATE || !cfg_opt_size(opt))
 			continue;
-		text = joined_values(opt);
+		text = options_text(opt, cfg_opt_size(opt), NULL);
 		r = schema_set(schema, object, key, text, err);
 		if (r)
 			return fail_at(section, r, err);

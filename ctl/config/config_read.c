@@ -115,13 +115,16 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	static char given[] = "given"; /* the option's comment, which files cannot set here */
 	const struct schema_key *key = schema_find(options_schema(cfg), opt->name);
+	_cleanup_free_ char *text = NULL;
 
 	/* nvalues counts this value; 1 again in a list is another '=' */
 	if (opt->comment && opt->nvalues == 1) {
 		error_set(&reader->err, -EINVAL, "%s is given twice", opt->name);
 		return fail(cfg);
 	}
-	if (schema_test(key, value, &reader->err))
+	/* a list as far as it has come: its items may not go together */
+	text = options_text(opt, opt->nvalues ? opt->nvalues - 1 : 0, value);
+	if (schema_test(key, text, &reader->err))
 		return fail(cfg);
 	cfg_opt_setcomment(opt, given);
 	*(const char **)result = value;

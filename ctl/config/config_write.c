@@ -24,12 +24,16 @@ static void write_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void write_list(FILE *out, const struct strings *list)
+/* @text: the items, separated by commas. */
+static void write_list(FILE *out, char *text)
 {
+	char *item, *between = "";
+
 	fputc('{', out);
-	for (size_t i = 0; i < list->n; i++) {
-		fputs(i ? ", " : "", out);
-		write_quoted(out, list->v[i]);
+	while ((item = strsep(&text, ","))) {
+		fputs(between, out);
+		write_quoted(out, item);
+		between = ", ";
 	}
 	fputc('}', out);
 }
@@ -38,8 +42,8 @@ static void write_value(FILE *out, const struct schema_key *key, const void *obj
 {
 	_cleanup_free_ char *text = schema_format(key, object);
 
-	if (key->type == SCHEMA_STRINGS)
-		write_list(out, (const void *)((const char *)object + key->offset));
+	if (schema_is_list(key))
+		write_list(out, text);
 	else if (key->type == SCHEMA_STRING || key->type == SCHEMA_VIP || !*text)
 		write_quoted(out, text);
 	else
@@ -50,10 +54,12 @@ static void write_value(FILE *out, const struct schema_key *key, const void *obj
 static bool is_written(const struct schema *schema, const void *object,
 		       const struct schema_key *key)
 {
-	const struct strings *list = (const void *)((const char *)object + key->offset);
+	_cleanup_free_ char *text = NULL;
 
-	return schema_is_set(schema, object, key) && !(key->flags & SCHEMA_STATE) &&
-	       !(key->type == SCHEMA_STRINGS && list->n == 0);
+	if (!schema_is_set(schema, object, key) || key->flags & SCHEMA_STATE)
+		return false;
+	text = schema_is_list(key) ? schema_format(key, object) : NULL;
+	return !text || *text;
 }
 
 /* The keys that are set, a line each, the values below each other. */

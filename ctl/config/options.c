@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "model/model.h"
 #include "model/value.h"
 
@@ -29,7 +30,7 @@ static void add_keys(struct options *options, const struct schema *schema, cfg_c
 		cfg_opt_t list = CFG_STR_LIST_CB(key->name, NULL, CFGF_NODEFAULT, value);
 
 		if (!(key->flags & SCHEMA_STATE))
-			add(options, key->type == SCHEMA_STRINGS ? list : text);
+			add(options, schema_is_list(key) ? list : text);
 	}
 }
 
@@ -68,6 +69,20 @@ const struct schema *options_schema(const cfg_t *cfg)
 		if (strcmp(cfg->name, sections[i]->object) == 0)
 			return sections[i];
 	return &settings_schema;
+}
+
+char *options_text(cfg_opt_t *opt, unsigned int count, const char *more)
+{
+	char *text = NULL;
+
+	for (unsigned int i = 0; i < count + (more != NULL); i++) {
+		const char *value = i < count ? cfg_opt_getnstr(opt, i) : more;
+		char *longer = mem_printf("%s%s%s", text ?: "", i ? "," : "", value);
+
+		free(text);
+		text = longer;
+	}
+	return text;
 }
 
 const char *options_did_you_mean(const cfg_t *cfg, const char *name)

@@ -23,6 +23,10 @@ cfg_t *options_new(const struct options_callbacks *callbacks);
 /* The table that @cfg's keys are from: of the root or of a section. */
 const struct schema *options_schema(const cfg_t *cfg);
 
+/* The first @count values of @opt, and @more unless NULL, as one text: separated by commas. To be
+ * freed by the caller. */
+char *options_text(cfg_opt_t *opt, unsigned int count, const char *more);
+
 /* The key or section of @cfg that @name was most likely meant to be, NULL if none is near. */
 const char *options_did_you_mean(const cfg_t *cfg, const char *name);
 

@@ -122,21 +122,13 @@ static void check_forwarding(struct director *d, const char *ifname, bool nat)
 		events_clear(d->events, key);
 }
 
-static bool has_nat(const struct service *service)
-{
-	for (size_t i = 0; i < service->backends_count; i++)
-		if (backend_forward(service, &service->backends[i]) == SHUNT_FORWARD_NAT)
-			return true;
-	return service->forward == SHUNT_FORWARD_NAT;
-}
-
 void director_check_host(struct director *d)
 {
 	const struct strings *names = &d->model->settings.interfaces;
 	bool nat = false;
 
 	for (const struct service *s = d->model->services; s; s = s->by_name.next)
-		nat = nat || has_nat(s);
+		nat = nat || service_forwards_by(s, SHUNT_FORWARD_NAT);
 	for (size_t i = 0; i < names->n; i++)
 		check_forwarding(d, names->v[i], nat);
 }

@@ -19,6 +19,7 @@ static const char *const check_names[] = {[CHECK_NONE] = "none", [CHECK_TCP] = "
 static const char *const forward_names[] = {FORWARD_NAMES};
 static const char *const backend_forward_names[] = {[FORWARD_OF_SERVICE] = "service",
 						    FORWARD_NAMES};
+static const char *const mss_names[] = {[MSS_OFF] = "off", [MSS_AUTO] = "auto"};
 static const char *const admin_names[] = {
 	[ADMIN_ENABLED] = "enabled", [ADMIN_DRAIN] = "drain", [ADMIN_DISABLED] = "disabled"};
 static const char *const override_names[] = {[ADMIN_NO_OVERRIDE] = "none",
@@ -26,14 +27,64 @@ static const char *const override_names[] = {[ADMIN_NO_OVERRIDE] = "none",
 					     [ADMIN_DRAIN] = "drain",
 					     [ADMIN_DISABLED] = "disabled"};
 
-static int check_prime(const char *text, uint64_t value, struct error *err)
+static int check_prime(const char *text, const void *at, struct error *err)
 {
-	for (uint64_t d = 2; d * d <= value; d++)
+	uint32_t value = *(const uint32_t *)at;
+
+	for (uint32_t d = 2; d <= value / d; d++)
 		if (value % d == 0)
 			return error_set(err, -EINVAL,
 					 "'%s' is not a prime number; expected one like 251, "
 					 "4093, 16381 or 65537",
 					 text);
+	return 0;
+}
+
+/* One a family, and no more hashed bits than a backend's entry can say. */
+static int check_sources(const char *text, const void *at, struct error *err)
+{
+	const struct prefixes *list = at;
+	int families[2] = {0, 0};
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ip_prefix *prefix = &list->v[i];
+		int r = ip_addr_validate(&prefix->addr, "source", err);
+
+		if (r)
+			return r;
+		if (families[prefix->addr.family == AF_INET6]++)
+			return error_set(err, -EINVAL,
+					 "'%s' has two %s addresses; expected at most one of each "
+					 "family",
+					 text, ip_family_name(prefix->addr.family));
+		if (ip_prefix_bits(prefix) > MODEL_SOURCE_BITS_MAX)
+			return error_set(err, -EINVAL,
+					 "'%s' leaves %d bits to the hash; expected at most %d (a "
+					 "prefix of /%d or longer)",
+					 text, ip_prefix_bits(prefix), MODEL_SOURCE_BITS_MAX,
+					 prefix->length + ip_prefix_bits(prefix) -
+						 MODEL_SOURCE_BITS_MAX);
+	}
+	return 0;
+}
+
+static int check_pool(const char *text, const void *at, struct error *err)
+{
+	const struct prefixes *list = at;
+
+	for (size_t i = 0; i < list->n; i++) {
+		char one[PREFIX_LEN];
+		int r = ip_addr_validate(&list->v[i].addr, "pool address", err);
+
+		if (r)
+			return r;
+		ip_prefix_format(&list->v[i], one);
+		if (ip_prefix_bits(&list->v[i]))
+			return error_set(err, -EINVAL, "'%s' is a prefix; expected addresses", one);
+		for (size_t j = 0; j < i; j++)
+			if (ip_prefix_compare(&list->v[i], &list->v[j]) == 0)
+				return error_set(err, -EINVAL, "'%s' has %s twice", text, one);
+	}
 	return 0;
 }
 
@@ -45,6 +96,16 @@ static const struct schema_key settings_keys[] = {
 	{KEY(settings, announce), .type = SCHEMA_ENUM, NAMES(announce_names), .fallback = "none",
 	 .arg = "none|auto",
 	 .help = "auto: put the VIPs on the director after probing that nobody else has them"},
+	{KEY(settings, tunnel_source), .type = SCHEMA_PREFIXES, .max = 2,
+	 .arg = "ADDRESS[/LENGTH][,...]", .check = check_sources,
+	 .help = "source of ipip and gue packets, one a family; bits beyond LENGTH from the flow's "
+		 "hash"},
+	{KEY(settings, fullnat_pool), .type = SCHEMA_PREFIXES, .max = MODEL_POOL_MAX,
+	 .arg = "ADDRESS[,ADDRESS]...", .check = check_pool,
+	 .help = "addresses of the director that fullnat takes as source"},
+	{KEY(settings, fullnat_ports), .type = SCHEMA_PORTS, .min = 1024, .max = 65535,
+	 .fallback = MODEL_FULLNAT_PORTS, .arg = "LOW-HIGH",
+	 .help = "ports of the pool's addresses that fullnat takes as source"},
 	{KEY(settings, seed), .type = SCHEMA_SEED, .flags = SCHEMA_FIXED, .arg = "HEX",
 	 .help = "directors with the same seed and services send a client to the same backend"},
 	{KEY(settings, slots_max), .type = SCHEMA_NUMBER, .flags = SCHEMA_FIXED, .min = 16384,
@@ -64,6 +125,12 @@ static const struct schema_key service_keys[] = {
 	 .arg = "maglev", .help = "how a new connection gets its backend"},
 	{KEY(service, forward), .type = SCHEMA_ENUM, NAMES(forward_names), .fallback = "dr",
 	 .arg = FORWARD_ARG, .help = "how a packet reaches its backend"},
+	{KEY(service, mss), .type = SCHEMA_CHOICE, NAMES(mss_names), .min = 536, .max = 9000,
+	 .fallback = "off", .arg = "off|auto|N",
+	 .help = "largest TCP segment that SYNs may announce; auto: what fits on the way to the "
+		 "backend"},
+	{KEY(service, toa), .type = SCHEMA_BOOL, .fallback = "false", .arg = "true|false",
+	 .help = "fullnat: tell backends the client's address in a TCP option (kind 254)"},
 	{KEY(service, table_size), .type = SCHEMA_NUMBER, .flags = SCHEMA_FIXED, .min = 251,
 	 .max = 1048573, .fallback = "16381", .arg = "PRIME", .check = check_prime,
 	 .help = "slots of the service's table: a prime, a hundred times the backends or more"},

@@ -298,6 +298,14 @@ enum shunt_forward backend_forward(const struct service *service, const struct b
 	return backend->forward != FORWARD_OF_SERVICE ? backend->forward : service->forward;
 }
 
+bool service_forwards_by(const struct service *service, enum shunt_forward forward)
+{
+	for (size_t i = 0; i < service->backends_count; i++)
+		if (backend_forward(service, &service->backends[i]) == forward)
+			return true;
+	return service->forward == (int)forward;
+}
+
 const char *forward_name(enum shunt_forward forward)
 {
 	const struct schema_key *key = schema_find(&service_schema, "forward");

@@ -19,23 +19,32 @@
 #include "model/schema.h"
 #include "shunt/abi.h"
 
-#define MODEL_NAME_MAX     63   /* of services and checks */
-#define MODEL_CHECKS_MAX   8    /* of a service */
-#define MODEL_BACKENDS_MAX 4095 /* of a service */
-#define MODEL_WEIGHT_MAX   65535
+#define MODEL_NAME_MAX        63   /* of services and checks */
+#define MODEL_CHECKS_MAX      8    /* of a service */
+#define MODEL_BACKENDS_MAX    4095 /* of a service */
+#define MODEL_WEIGHT_MAX      65535
+#define MODEL_POOL_MAX        PREFIXES_MAX
+/* Outside of where Linux takes ports from by itself (ip_local_port_range, 32768-60999). */
+#define MODEL_FULLNAT_PORTS   "1024-32767"
+#define MODEL_SOURCE_BITS_MAX 16 /* of tunnel_source that may come from the hash */
+
 #define FORWARD_OF_SERVICE 0 /* a backend's forward: what its service says */
 
 enum scheduler { SCHEDULER_MAGLEV };
 enum unmatched { UNMATCHED_PASS, UNMATCHED_DROP };
 enum announce { ANNOUNCE_NONE, ANNOUNCE_AUTO };
 enum check_kind { CHECK_NONE, CHECK_TCP, CHECK_KIND_COUNT };
+enum mss { MSS_OFF, MSS_AUTO }; /* else the number itself */
 enum admin { ADMIN_NO_OVERRIDE, ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 
 struct settings {
 	uint64_t set;
 	struct strings interfaces;
-	int unmatched; /* enum unmatched */
-	int announce;  /* enum announce */
+	int unmatched;                 /* enum unmatched */
+	int announce;                  /* enum announce */
+	struct prefixes tunnel_source; /* at most one a family; none: the kernel's choice */
+	struct prefixes fullnat_pool;  /* single addresses */
+	struct port_range fullnat_ports;
 	uint64_t seed; /* 0 = none given: the state directory has one */
 	uint32_t slots_max;
 	uint32_t backends_max;
@@ -68,6 +77,8 @@ struct service {
 	struct vip address;
 	int scheduler; /* enum scheduler */
 	int forward;   /* enum shunt_forward */
+	uint32_t mss;  /* enum mss, or bytes */
+	bool toa;
 	uint32_t table_size;
 	char *description;
 	struct check *checks;
@@ -134,7 +145,8 @@ struct service *model_find(const struct model *model, const char *name, struct e
 
 /*
  * Would @service fit the model in place of the one called @replaces (NULL = as a new one)? Names
- * and addresses are unique; no two nat backends share an endpoint. -EEXIST, -EINVAL, -ENOSPC.
+ * and addresses are unique; no two nat backends share an endpoint; the settings have what its
+ * forward modes need. -EEXIST, -EINVAL, -ENOSPC.
  */
 int model_accepts(const struct model *model, const struct service *service, const char *replaces,
 		  struct error *err);
@@ -157,6 +169,9 @@ bool forward_keeps_port(enum shunt_forward forward);
 
 /* The forward mode that holds: the backend's own if it has one. */
 enum shunt_forward backend_forward(const struct service *service, const struct backend *backend);
+
+/* Does any packet of the service go this way? */
+bool service_forwards_by(const struct service *service, enum shunt_forward forward);
 
 /* Its name, NULL if there is no such mode. */
 const char *forward_name(enum shunt_forward forward);

@@ -13,31 +13,29 @@ static const char *const service_extra[] = {"name", "checks", "backends", NULL};
 
 /* --- out --- */
 
-static json_t *strings_json(const struct strings *list)
+/* The items of a list as schema_format() writes them. */
+static json_t *list_json(char *text)
 {
 	json_t *array = json_array();
+	char *item;
 
-	for (size_t i = 0; i < list->n; i++)
-		json_array_append_new(array, json_string(list->v[i]));
+	while ((item = strsep(&text, ",")))
+		if (*item)
+			json_array_append_new(array, json_string(item));
 	return array;
 }
 
 static json_t *key_json(const struct schema_key *key, const void *object)
 {
 	const void *at = (const char *)object + key->offset;
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = schema_format(key, object);
 
-	switch (key->type) {
-	case SCHEMA_BOOL:
+	if (key->type == SCHEMA_BOOL)
 		return json_boolean(*(const bool *)at);
-	case SCHEMA_NUMBER:
+	if (key->type == SCHEMA_NUMBER ||
+	    (key->type == SCHEMA_CHOICE && *(const uint32_t *)at >= key->names_count))
 		return json_integer(*(const uint32_t *)at);
-	case SCHEMA_STRINGS:
-		return strings_json(at);
-	default:
-		text = schema_format(key, object);
-		return json_string(text);
-	}
+	return schema_is_list(key) ? list_json(text) : json_string(text);
 }
 
 static void add_keys(json_t *json, const struct schema *schema, const void *object,
@@ -156,7 +154,7 @@ static char *value_text(const struct schema_key *key, const json_t *json)
 	case JSON_FALSE:
 		return mem_strdup("false");
 	case JSON_ARRAY:
-		return key->type == SCHEMA_STRINGS ? joined_strings(json) : NULL;
+		return schema_is_list(key) ? joined_strings(json) : NULL;
 	default:
 		return NULL;
 	}

@@ -10,8 +10,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/addr.h"
-#include "model/value.h"
 
 /* A value of any type, on its way between text and object. */
 union value {
@@ -21,6 +19,8 @@ union value {
 	char *string;
 	struct strings strings;
 	struct vip vip;
+	struct prefixes prefixes;
+	struct port_range ports;
 	uint64_t seed;
 };
 
@@ -28,7 +28,9 @@ static const size_t type_size[] = {
 	[SCHEMA_BOOL] = sizeof(bool),         [SCHEMA_NUMBER] = sizeof(uint32_t),
 	[SCHEMA_DURATION] = sizeof(uint32_t), [SCHEMA_ENUM] = sizeof(int),
 	[SCHEMA_STRING] = sizeof(char *),     [SCHEMA_STRINGS] = sizeof(struct strings),
-	[SCHEMA_VIP] = sizeof(struct vip),    [SCHEMA_SEED] = sizeof(uint64_t),
+	[SCHEMA_VIP] = sizeof(struct vip),    [SCHEMA_PREFIXES] = sizeof(struct prefixes),
+	[SCHEMA_SEED] = sizeof(uint64_t),     [SCHEMA_PORTS] = sizeof(struct port_range),
+	[SCHEMA_CHOICE] = sizeof(uint32_t),
 };
 
 static void *field(const struct schema_key *key, void *object)
@@ -99,24 +101,69 @@ static int parse_bool(const char *text, bool *ret, struct error *err)
 	return error_set(err, -EINVAL, "'%s' is not true or false", text);
 }
 
+static int find_name(const struct schema_key *key, const char *text, int *ret)
+{
+	for (size_t i = 0; i < key->names_count; i++)
+		if (key->names[i] && strcmp(text, key->names[i]) == 0) {
+			*ret = (int)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static int parse_enum(const struct schema_key *key, const char *text, int *ret, struct error *err)
 {
 	char list[256] = "";
 	size_t used = 0;
 
+	if (find_name(key, text, ret) == 0)
+		return 0;
 	for (size_t i = 0; i < key->names_count; i++) {
 		if (!key->names[i])
 			continue;
-		if (strcmp(text, key->names[i]) == 0) {
-			*ret = (int)i;
-			return 0;
-		}
 		used += snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
 				 key->names[i]);
 		if (used >= sizeof(list))
 			used = sizeof(list) - 1;
 	}
 	return error_set(err, -EINVAL, "'%s' is not one of %s", text, list);
+}
+
+static int parse_choice(const struct schema_key *key, const char *text, uint32_t *ret,
+			struct error *err)
+{
+	uint64_t number = 0;
+	int choice;
+
+	if (find_name(key, text, &choice) == 0)
+		number = (uint64_t)choice;
+	else if (value_parse_number(text, key->min, key->max, &number, NULL))
+		return error_set(err, -EINVAL,
+				 "'%s' is not one of %s, with N from %" PRIu64 " to %" PRIu64, text,
+				 key->arg, key->min, key->max);
+	*ret = (uint32_t)number;
+	return 0;
+}
+
+static int parse_prefixes(const struct schema_key *key, const char *text, struct prefixes *ret,
+			  struct error *err)
+{
+	_cleanup_free_ char *copy = mem_strdup(text);
+	char *rest = copy, *word;
+	int r = 0;
+
+	ret->n = 0;
+	while (!r && (word = strsep(&rest, ", "))) {
+		if (!*word)
+			continue;
+		if (ret->n == key->max)
+			return error_set(err, -EINVAL,
+					 "'%s' is one too many; expected at most %" PRIu64
+					 " addresses",
+					 word, key->max);
+		r = ip_prefix_parse(word, &ret->v[ret->n++], err);
+	}
+	return r;
 }
 
 static int parse_string(const struct schema_key *key, const char *text, char **ret,
@@ -173,8 +220,8 @@ static int parse_seed(const char *text, uint64_t *ret, struct error *err)
 	return 0;
 }
 
-static int parse_value(const struct schema_key *key, const char *text, union value *ret,
-		       struct error *err)
+static int parse_any(const struct schema_key *key, const char *text, union value *ret,
+		     struct error *err)
 {
 	uint64_t n = 0;
 	int r;
@@ -185,25 +232,29 @@ static int parse_value(const struct schema_key *key, const char *text, union val
 	case SCHEMA_NUMBER:
 		r = value_parse_number(text, key->min, key->max, &n, err);
 		ret->number = (uint32_t)n;
-		break;
+		return r;
 	case SCHEMA_DURATION:
 		r = value_parse_duration(text, key->min, key->max, &n, err);
 		ret->number = (uint32_t)n;
-		break;
+		return r;
 	case SCHEMA_ENUM:
 		return parse_enum(key, text, &ret->choice, err);
+	case SCHEMA_CHOICE:
+		return parse_choice(key, text, &ret->number, err);
 	case SCHEMA_STRING:
 		return parse_string(key, text, &ret->string, err);
 	case SCHEMA_STRINGS:
 		return parse_strings(key, text, &ret->strings, err);
 	case SCHEMA_VIP:
 		return vip_parse(text, &ret->vip, err);
+	case SCHEMA_PREFIXES:
+		return parse_prefixes(key, text, &ret->prefixes, err);
+	case SCHEMA_PORTS:
+		return value_parse_ports(text, key->min, key->max, &ret->ports, err);
 	case SCHEMA_SEED:
 		return parse_seed(text, &ret->seed, err);
-	default:
-		return error_set(err, -EINVAL, "key of unknown type");
 	}
-	return r ? r : key->check ? key->check(text, n, err) : 0;
+	return error_set(err, -EINVAL, "key of unknown type");
 }
 
 static void clear_value(const struct schema_key *key, void *at)
@@ -213,6 +264,19 @@ static void clear_value(const struct schema_key *key, void *at)
 	else if (key->type == SCHEMA_STRINGS)
 		strings_clear(at);
 	memset(at, 0, type_size[key->type]);
+}
+
+static int parse_value(const struct schema_key *key, const char *text, union value *ret,
+		       struct error *err)
+{
+	int r = parse_any(key, text, ret, err);
+
+	if (r || !key->check)
+		return r;
+	r = key->check(text, ret, err);
+	if (r)
+		clear_value(key, ret);
+	return r;
 }
 
 static void store_fallback(const struct schema_key *key, void *object)
@@ -341,6 +405,16 @@ static bool strings_equal(const struct strings *a, const struct strings *b)
 	return true;
 }
 
+static bool prefixes_equal(const struct prefixes *a, const struct prefixes *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (ip_prefix_compare(&a->v[i], &b->v[i]) != 0)
+			return false;
+	return true;
+}
+
 bool schema_equal(const struct schema_key *key, const void *a, const void *b)
 {
 	const void *x = const_field(key, a), *y = const_field(key, b);
@@ -352,6 +426,8 @@ bool schema_equal(const struct schema_key *key, const void *a, const void *b)
 		return strings_equal(x, y);
 	case SCHEMA_VIP:
 		return vip_compare(x, y) == 0;
+	case SCHEMA_PREFIXES:
+		return prefixes_equal(x, y);
 	default: /* numbers of some size, without padding */
 		return memcmp(x, y, type_size[key->type]) == 0;
 	}
@@ -368,6 +444,36 @@ static char *format_strings(const struct strings *list)
 		text = longer;
 	}
 	return text;
+}
+
+static char *format_prefixes(const struct prefixes *list)
+{
+	char *text = mem_strdup(""), one[PREFIX_LEN];
+
+	for (size_t i = 0; i < list->n; i++) {
+		char *longer = mem_printf("%s%s%s", text, i ? "," : "",
+					  ip_prefix_format(&list->v[i], one));
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static char *format_ports(const struct port_range *ports)
+{
+	return mem_printf("%u-%u", ports->low, ports->high);
+}
+
+static char *format_choice(const struct schema_key *key, uint32_t value)
+{
+	return value < key->names_count ? mem_strdup(key->names[value])
+					: mem_printf("%" PRIu32, value);
+}
+
+bool schema_is_list(const struct schema_key *key)
+{
+	return key->type == SCHEMA_STRINGS || key->type == SCHEMA_PREFIXES;
 }
 
 char *schema_format(const struct schema_key *key, const void *object)
@@ -390,6 +496,12 @@ char *schema_format(const struct schema_key *key, const void *object)
 		return format_strings(at);
 	case SCHEMA_VIP:
 		return mem_strdup(vip_format(at, vip));
+	case SCHEMA_PREFIXES:
+		return format_prefixes(at);
+	case SCHEMA_PORTS:
+		return format_ports(at);
+	case SCHEMA_CHOICE:
+		return format_choice(key, *(const uint32_t *)at);
 	case SCHEMA_SEED:
 		return *(const uint64_t *)at ? mem_printf("%016" PRIx64, *(const uint64_t *)at)
 					     : mem_strdup("");

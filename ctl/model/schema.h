@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/addr.h"
+#include "model/value.h"
 
 enum schema_type {
 	SCHEMA_BOOL,     /* bool: true, false (also yes/no, on/off) */
@@ -24,11 +26,21 @@ enum schema_type {
 	SCHEMA_STRING,   /* char *, owned, NULL = none; clean (base/text.h), at most max bytes */
 	SCHEMA_STRINGS,  /* struct strings, owned; as text: separated by commas */
 	SCHEMA_VIP,      /* struct vip */
-	SCHEMA_SEED,     /* uint64_t, 1 to 16 hexadecimal digits, not all 0; 0 = none, as text "" */
+	SCHEMA_PREFIXES, /* struct prefixes, at most max; as text: separated by commas */
+	SCHEMA_PORTS,    /* struct port_range in min .. max, as text: LOW-HIGH */
+	SCHEMA_CHOICE, /* uint32_t: index into names, or a number in min .. max above all of them */
+	SCHEMA_SEED,   /* uint64_t, 1 to 16 hexadecimal digits, not all 0; 0 = none, as text "" */
 };
 
 struct strings {
 	char **v;
+	size_t n;
+};
+
+#define PREFIXES_MAX 64
+
+struct prefixes {
+	struct ip_prefix v[PREFIXES_MAX];
 	size_t n;
 };
 
@@ -43,13 +55,13 @@ struct schema_key {
 	unsigned int flags;
 	size_t offset;
 	uint64_t min, max;
-	const char *const *names; /* SCHEMA_ENUM: names_count of them */
+	const char *const *names; /* SCHEMA_ENUM, SCHEMA_CHOICE: names_count of them */
 	size_t names_count;
 	const char *fallback; /* the default as text; NULL = zero, none */
 	const char *arg;      /* what --help calls the value: N, TIME, NAME */
 	const char *help;     /* one line, no full stop */
-	/* more than a range: returns 0 or error_set() */
-	int (*check)(const char *text, uint64_t value, struct error *err);
+	/* more than a range, of the value as the object has it: returns 0 or error_set() */
+	int (*check)(const char *text, const void *value, struct error *err);
 };
 
 struct schema {
@@ -92,6 +104,9 @@ bool schema_equal(const struct schema_key *key, const void *a, const void *b);
 
 /* The value as text, to be freed by the caller; "" for no string and no seed. Never NULL. */
 char *schema_format(const struct schema_key *key, const void *object);
+
+/* Is the value a list, its items separated by commas in the text? */
+bool schema_is_list(const struct schema_key *key);
 
 /* The first SCHEMA_REQUIRED key that is not set, NULL if all are. */
 const struct schema_key *schema_missing(const struct schema *schema, const void *object);

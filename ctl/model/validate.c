@@ -8,42 +8,6 @@
 
 /* --- a service in itself --- */
 
-static const char *family_name(int family)
-{
-	return family == AF_INET6 ? "IPv6" : "IPv4";
-}
-
-static bool is_unicast(const struct ip_addr *addr)
-{
-	uint32_t host = ntohl(addr->v4.s_addr);
-
-	if (addr->family == AF_INET6)
-		return !IN6_IS_ADDR_UNSPECIFIED(&addr->v6) && !IN6_IS_ADDR_LOOPBACK(&addr->v6) &&
-		       !IN6_IS_ADDR_MULTICAST(&addr->v6);
-	return host != 0 && !IN_MULTICAST(host) && host != INADDR_BROADCAST && host >> 24 != 127;
-}
-
-static int address_validate(const struct ip_addr *addr, const char *what, struct error *err)
-{
-	char text[IP_ADDR_LEN];
-
-	ip_addr_format(addr, text);
-	if (!is_unicast(addr))
-		return error_set(err, -EINVAL,
-				 "%s %s cannot be forwarded; expected a unicast address", what,
-				 text);
-	if (addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->v6))
-		return error_set(err, -EINVAL,
-				 "%s %s is valid on one link only; expected a global or unique "
-				 "local address",
-				 what, text);
-	if (addr->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr->v6))
-		return error_set(err, -EINVAL,
-				 "%s %s is an IPv4 address in IPv6's form; expected %s", what, text,
-				 strrchr(text, ':') + 1);
-	return 0;
-}
-
 /* A tunnel takes any family in any; the others put the packet itself on the backend's link. */
 static int family_validate(const struct service *service, const struct backend *backend,
 			   const char *at, struct error *err)
@@ -57,7 +21,7 @@ static int family_validate(const struct service *service, const struct backend *
 	return error_set(err, -EINVAL,
 			 "backend %s is an %s address and service '%s' is %s (%s); expected the "
 			 "same family with forward = %s, or forward = ipip or gue",
-			 at, family_name(other), service->name, family_name(family),
+			 at, ip_family_name(other), service->name, ip_family_name(family),
 			 vip_format(&service->address, vip), forward_name(forward));
 }
 
@@ -97,7 +61,7 @@ int service_validate_backend(const struct service *service, const struct backend
 			      "backend %s is the service's own VIP; expected the server's "
 			      "own address",
 			      at);
-	return r ? r : address_validate(&backend->at.addr, "backend", err);
+	return r ? r : ip_addr_validate(&backend->at.addr, "backend", err);
 }
 
 /* Is the service, whose address may be missing still, one on every port? */
@@ -124,6 +88,29 @@ int service_validate_check(const struct service *service, const struct check *ch
 	return 0;
 }
 
+/* What is said of TCP alone, and of fullnat alone. */
+static int options_validate(const struct service *service, struct error *err)
+{
+	bool tcp = service->address.protocol == IPPROTO_TCP;
+
+	if (service->mss != MSS_OFF && !tcp)
+		return error_set(err, -EINVAL,
+				 "service '%s': mss is of TCP alone; expected mss = off, or an "
+				 "address like tcp:192.0.2.10:80",
+				 service->name);
+	if (service->toa && !tcp)
+		return error_set(err, -EINVAL,
+				 "service '%s': toa is an option of TCP; expected toa = false, or "
+				 "an address like tcp:192.0.2.10:80",
+				 service->name);
+	if (service->toa && !service_forwards_by(service, SHUNT_FORWARD_FULLNAT))
+		return error_set(err, -EINVAL,
+				 "service '%s': toa needs forward = fullnat; in the other modes "
+				 "backends see the client's address",
+				 service->name);
+	return 0;
+}
+
 int service_validate(const struct service *service, struct error *err)
 {
 	const struct schema_key *missing = schema_missing(&service_schema, service);
@@ -132,7 +119,9 @@ int service_validate(const struct service *service, struct error *err)
 	if (missing)
 		return error_set(err, -EINVAL, "service '%s' has no %s; expected %s", service->name,
 				 missing->name, missing->help);
-	r = address_validate(&service->address.at.addr, "VIP", err);
+	r = ip_addr_validate(&service->address.at.addr, "VIP", err);
+	if (!r)
+		r = options_validate(service, err);
 	for (size_t i = 0; !r && i < service->checks_count; i++)
 		r = service_validate_check(service, &service->checks[i], err);
 	for (size_t i = 0; !r && i < service->backends_count; i++)
@@ -183,6 +172,32 @@ static int service_accepts(const struct service *service, const struct service *
 	return nat_accepts(service, other, err);
 }
 
+/* Do the settings have what the service needs, and nothing that is the service's? */
+static int settings_accept(const struct settings *settings, const struct service *service,
+			   struct error *err)
+{
+	const struct ip_addr *vip = &service->address.at.addr;
+	bool has = false;
+
+	for (size_t i = 0; i < settings->fullnat_pool.n; i++) {
+		const struct ip_addr *addr = &settings->fullnat_pool.v[i].addr;
+		char text[IP_ADDR_LEN];
+
+		has |= addr->family == vip->family;
+		if (ip_addr_compare(addr, vip) == 0)
+			return error_set(err, -EINVAL,
+					 "VIP %s is in fullnat_pool; expected addresses there that "
+					 "are no VIPs",
+					 ip_addr_format(vip, text));
+	}
+	if (has || !service_forwards_by(service, SHUNT_FORWARD_FULLNAT))
+		return 0;
+	return error_set(err, -EINVAL,
+			 "forward = fullnat takes source addresses from fullnat_pool; expected an "
+			 "%s address in that setting",
+			 ip_family_name(vip->family));
+}
+
 static int no_room(struct error *err)
 {
 	return error_set(err, -ENOSPC, "there are %d services already, and no room for another",
@@ -193,10 +208,11 @@ int model_accepts(const struct model *model, const struct service *service, cons
 		  struct error *err)
 {
 	size_t others = 0;
+	int r = settings_accept(&model->settings, service, err);
 
+	if (r)
+		return r;
 	for (struct service *s = model->services; s; s = s->by_name.next) {
-		int r;
-
 		if (replaces && strcmp(s->name, replaces) == 0)
 			continue;
 		others++;
@@ -318,6 +334,8 @@ int model_validate_find(const struct model *model, const struct service **ret_ba
 
 	for (const struct service *s = model->services; s; last = s, s = s->by_name.next) {
 		r = service_validate(s, err);
+		if (!r)
+			r = settings_accept(&model->settings, s, err);
 		if (r) {
 			*ret_bad = s;
 			return r;

@@ -33,6 +33,24 @@ int value_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *r
 	return 0;
 }
 
+int value_parse_ports(const char *text, uint64_t min, uint64_t max, struct port_range *ret,
+		      struct error *err)
+{
+	size_t length = strcspn(text, "-");
+	uint64_t low, high;
+	char first[8];
+
+	snprintf(first, sizeof(first), "%.*s", (int)(length < sizeof(first) ? length : 0), text);
+	if (!text[length] || value_parse_number(first, min, max, &low, NULL) ||
+	    value_parse_number(text + length + 1, low, max, &high, NULL))
+		return error_set(err, -EINVAL,
+				 "'%s' is not a range of ports; expected LOW-HIGH within %" PRIu64
+				 "-%" PRIu64,
+				 text, min, max);
+	*ret = (struct port_range){(uint16_t)low, (uint16_t)high};
+	return 0;
+}
+
 /* At most 9 digits before the point and 3 behind it, so that nothing below overflows. */
 static int duration_read(const char *text, uint64_t *ret_ms)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * value.h - the one family of parsers for numbers and times; they refuse trailing text.
+ * value.h - the one family of parsers for numbers, ranges and times; they refuse trailing text.
  */
 #ifndef MODEL_VALUE_H
 #define MODEL_VALUE_H
@@ -15,6 +15,15 @@
 /* A decimal number in @min .. @max; writes @ret only on success. */
 int value_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret,
 		       struct error *err);
+
+/* Ports from low to high, both included. */
+struct port_range {
+	uint16_t low, high;
+};
+
+/* "LOW-HIGH", both in @min .. @max and in this order. */
+int value_parse_ports(const char *text, uint64_t min, uint64_t max, struct port_range *ret,
+		      struct error *err);
 
 /* "500ms", "2s", "1.5s", "15m", "2h", "1d"; a bare number is seconds. In milliseconds. */
 int value_parse_duration(const char *text, uint64_t min_ms, uint64_t max_ms, uint64_t *ret_ms,

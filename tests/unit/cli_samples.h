@@ -30,7 +30,8 @@
 
 #define SAMPLE_SERVICE                                                                             \
 	"{\"name\":\"web\",\"address\":\"tcp:192.0.2.10:80\",\"scheduler\":\"maglev\","            \
-	"\"forward\":\"dr\",\"table_size\":16381,\"description\":\"the shop\",\"checks\":["        \
+	"\"forward\":\"dr\",\"mss\":\"auto\",\"toa\":false,\"table_size\":16381,\"description\":"  \
+	"\"the shop\",\"checks\":["                                                                \
 	"{\"name\":\"tcp\",\"kind\":\"tcp\",\"interval\":\"2s\",\"timeout\":\"1s\",\"rise\":2,"    \
 	"\"fall\":3,\"jitter\":10,\"port\":0}],\"backends\":[" SAMPLE_BACKEND_UP                   \
 	"," SAMPLE_BACKEND_DOWN "],\"status\":{\"up\":1,\"total\":2,\"slots\":{\"stable\":16381,"  \
@@ -40,7 +41,8 @@
 #define SAMPLE_SERVICES                                                                            \
 	"{\"services\":[" SAMPLE_SERVICE                                                           \
 	",{\"name\":\"dns\",\"address\":\"udp:[2001:db8::10]:*\",\"scheduler\":\"maglev\","        \
-	"\"forward\":\"nat\",\"table_size\":251,\"description\":\"\",\"checks\":[],\"backends\":[" \
+	"\"forward\":\"nat\",\"mss\":1400,\"toa\":false,\"table_size\":251,\"description\":\"\","  \
+	"\"checks\":[],\"backends\":["                                                             \
 	"],"                                                                                       \
 	"\"status\":{\"up\":0,\"total\":0,\"announce\":\"none\"," SAMPLE_COUNTERS(0, 0, 0) "}}]}"
 

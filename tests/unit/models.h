@@ -58,6 +58,10 @@ static inline void models_random_text(__u64 *seed, const struct schema_key *key,
 					    "trailing \\",
 					    ""};
 	static const char *const lists[] = {"eth0", "eth0,eth1", "wan,lan,eth0.12", ""};
+	static const char *const sources[] = {"10.255.0.0/16", "192.0.2.201/32,2001:db8:2::/112",
+					      "2001:db8:2::1", ""};
+	static const char *const pools[] = {"192.0.2.200,2001:db8:2::200",
+					    "2001:db8:2::1,192.0.2.201, 2001:db8:2::2", ""};
 	static const uint32_t primes[] = {251, 4093, 16381, 65537};
 	uint64_t span = key->max - key->min + 1;
 	size_t choice;
@@ -85,6 +89,23 @@ static inline void models_random_text(__u64 *seed, const struct schema_key *key,
 		break;
 	case SCHEMA_STRINGS:
 		snprintf(ret, size, "%s", lists[models_random(seed, ARRAY_SIZE(lists))]);
+		break;
+	case SCHEMA_PREFIXES:
+		snprintf(ret, size, "%s",
+			 key->max == 2 ? sources[models_random(seed, ARRAY_SIZE(sources))]
+				       : pools[models_random(seed, ARRAY_SIZE(pools))]);
+		break;
+	case SCHEMA_PORTS:
+		snprintf(ret, size, "%u-%u", 1024 + models_random(seed, 5000),
+			 6024 + models_random(seed, 5000));
+		break;
+	case SCHEMA_CHOICE:
+		choice = models_random(seed, (uint32_t)key->names_count + 3);
+		if (choice < key->names_count)
+			snprintf(ret, size, "%s", key->names[choice]);
+		else
+			snprintf(ret, size, "%u",
+				 (uint32_t)(key->min + shunt_splitmix64(seed) % span));
 		break;
 	case SCHEMA_SEED:
 		snprintf(ret, size, "%llx", (unsigned long long)shunt_splitmix64(seed) | 1);
@@ -127,8 +148,20 @@ static inline void models_random_address(__u64 *seed, const struct service *serv
 		snprintf(ret, 64, "%s", addr);
 }
 
-/* @number keeps addresses apart. */
-static inline void models_random_parts(__u64 *seed, struct service *service, unsigned int number)
+/* What does not fit the rest of the service is not set. */
+static inline void models_fit_keys(struct service *service)
+{
+	bool tcp = service->address.protocol == IPPROTO_TCP;
+
+	if (!tcp)
+		schema_reset(&service_schema, service, schema_find(&service_schema, "mss"));
+	if (!tcp || !service_forwards_by(service, SHUNT_FORWARD_FULLNAT))
+		schema_reset(&service_schema, service, schema_find(&service_schema, "toa"));
+}
+
+/* @number keeps addresses apart, @modes is how many forward modes there are to choose from. */
+static inline void models_random_parts(__u64 *seed, struct service *service, unsigned int number,
+				       uint32_t modes)
 {
 	static const char *const checks[] = {"tcp", "none"};
 	const struct schema_key *forward = schema_find(&backend_schema, "forward");
@@ -140,7 +173,7 @@ static inline void models_random_parts(__u64 *seed, struct service *service, uns
 		models_random_keys(seed, &check_schema, check);
 	}
 	for (uint32_t i = models_random(seed, 6); i > 0; i--) {
-		int own = models_random(seed, 2) ? (int)models_random(seed, 6) : 0;
+		int own = models_random(seed, 2) ? (int)models_random(seed, modes + 1) : 0;
 		struct backend *backend;
 		char at[64];
 
@@ -181,19 +214,26 @@ static inline void models_fit_checks(struct service *service)
 static inline struct model *models_random_model(__u64 *seed)
 {
 	const struct schema_key *address = schema_find(&service_schema, "address");
+	const struct schema_key *forward = schema_find(&service_schema, "forward");
 	struct model *model = model_new();
+	uint32_t modes = SHUNT_FORWARD_FULLNAT;
 	char text[64];
 
 	models_random_keys(seed, &settings_schema, &model->settings);
+	if (!model->settings.fullnat_pool.n)
+		modes--;
 	for (unsigned int n = models_random(seed, 5); n > 0; n--) {
 		struct service *service;
 
 		snprintf(text, sizeof(text), "s%u.%u_x-y", n, models_random(seed, 1000));
 		assert_int_equal(service_new(text, &service, NULL), 0);
 		models_random_keys(seed, &service_schema, service);
+		if ((uint32_t)service->forward > modes)
+			schema_reset(&service_schema, service, forward);
 		models_random_vip(seed, n, text, sizeof(text));
 		assert_int_equal(schema_set(&service_schema, service, address, text, NULL), 0);
-		models_random_parts(seed, service, n);
+		models_random_parts(seed, service, n, modes);
+		models_fit_keys(service);
 		models_fit_checks(service);
 		service_complete(service);
 		model_put(model, service);

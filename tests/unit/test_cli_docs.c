@@ -183,6 +183,8 @@ static void test_help_of_keys(void **state)
 	assert_null(strstr(add.out, "--check-kind"));
 	assert_null(strstr(set.out, "--table-size"));
 	assert_has(set.out, "--forward dr|nat");
+	assert_has(set.out, "--mss off|auto|N");
+	assert_has(set.out, "(536 to 9000; default off)");
 	assert_has(backend.out, "--weight N");
 	assert_has(backend.out, "(0 to 65535; default 1)");
 	assert_null(strstr(backend.out, "override"));

@@ -57,6 +57,8 @@ static const struct {
 	 "address           tcp:192.0.2.10:80\n"
 	 "scheduler         maglev\n"
 	 "forward           dr\n"
+	 "mss               auto\n"
+	 "toa               false\n"
 	 "table_size        16381\n"
 	 "description       the shop\n"
 	 "check             tcp: kind tcp, interval 2s, timeout 1s, rise 2, fall 3, jitter 10, "

@@ -232,6 +232,40 @@ static void test_check_of_every_port(void **state)
 	assert_int_equal(service_validate(service, NULL), 0);
 }
 
+static const struct {
+	const char *address, *forward, *own, *mss, *toa, *error;
+} options[] = {
+	{"tcp:192.0.2.10:80", "dr", "service", "auto", "false", NULL},
+	{"tcp:192.0.2.10:80", "gue", "service", "1400", "false", NULL},
+	{"tcp:192.0.2.10:80", "fullnat", "service", "off", "true", NULL},
+	{"tcp:192.0.2.10:80", "dr", "fullnat", "off", "true", NULL},
+	{"udp:192.0.2.10:80", "dr", "service", "off", "false", NULL},
+	{"udp:192.0.2.10:80", "dr", "service", "auto", "false", "service 'web': mss is of TCP"},
+	{"udp:192.0.2.10:80", "dr", "service", "1400", "false", "expected mss = off"},
+	{"udp:192.0.2.10:80", "fullnat", "service", "off", "true", "toa is an option of TCP"},
+	{"tcp:192.0.2.10:80", "nat", "service", "off", "true", "toa needs forward = fullnat"},
+};
+
+static void test_service_options(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		_cleanup_(service_free) struct service *service =
+			new_service("web", options[i].address);
+		struct error err = {};
+		int r;
+
+		set(&service_schema, service, "forward", options[i].forward);
+		set(&service_schema, service, "mss", options[i].mss);
+		set(&service_schema, service, "toa", options[i].toa);
+		set(&backend_schema, add_backend(service, "10.0.0.1"), "forward", options[i].own);
+		r = service_validate(service, &err);
+		if (options[i].error)
+			models_assert_error(options[i].error, r, -EINVAL, &err, options[i].error);
+		else
+			assert_int_equal(r, 0);
+	}
+}
+
 static void test_find_and_put(void **state)
 {
 	_cleanup_(model_free) struct model *model = web();
@@ -354,6 +388,33 @@ static void test_nat_every_port(void **state)
 	model_put(model, nat_service("c", "udp:192.0.2.10:*", "dr", "10.0.0.1", "nat"));
 	model_put(model, nat_service("d", "tcp:192.0.2.12:*", "dr", "10.0.0.2", "nat"));
 	assert_int_equal(model_validate(model, NULL), 0);
+}
+
+/* fullnat needs a pool of the VIP's family, and no VIP is in it. */
+static void test_fullnat_pool(void **state)
+{
+	_cleanup_(model_free) struct model *model = model_new();
+	struct service *service = new_service("web", "tcp:[2001:db8::10]:80");
+	struct backend *backend = add_backend(service, "2001:db8::1");
+	const struct service *bad = NULL;
+	struct error err = {};
+
+	set(&settings_schema, &model->settings, "fullnat_pool", "192.0.2.200");
+	assert_int_equal(model_accepts(model, service, NULL, NULL), 0);
+	set(&backend_schema, backend, "forward", "fullnat");
+	models_assert_error("none", model_accepts(model, service, NULL, &err), -EINVAL, &err,
+			    "expected an IPv6 address in that setting");
+	model_put(model, service);
+	err = (struct error){};
+	models_assert_error("none", model_validate_find(model, &bad, &err), -EINVAL, &err,
+			    "forward = fullnat takes source addresses from fullnat_pool");
+	assert_ptr_equal(bad, service);
+	set(&settings_schema, &model->settings, "fullnat_pool", "192.0.2.200,2001:db8::200");
+	assert_int_equal(model_validate(model, NULL), 0);
+	set(&settings_schema, &model->settings, "fullnat_pool", "2001:db8::200,2001:db8::10");
+	err = (struct error){};
+	models_assert_error("VIP", model_validate(model, &err), -EINVAL, &err,
+			    "service 'web': VIP 2001:db8::10 is in fullnat_pool");
 }
 
 static void test_validate_finds_the_service(void **state)
@@ -505,10 +566,12 @@ int main(void)
 		cmocka_unit_test(test_service_validate),
 		cmocka_unit_test(test_backend_forward),
 		cmocka_unit_test(test_check_of_every_port),
+		cmocka_unit_test(test_service_options),
 		cmocka_unit_test(test_find_and_put),
 		cmocka_unit_test(test_accepts),
 		cmocka_unit_test(test_nat_endpoints),
 		cmocka_unit_test(test_nat_every_port),
+		cmocka_unit_test(test_fullnat_pool),
 		cmocka_unit_test(test_validate_finds_the_service),
 		cmocka_unit_test(test_validate_counts_services),
 		cmocka_unit_test(test_diff_of_keys),

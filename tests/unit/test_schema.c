@@ -112,6 +112,23 @@ static const struct bad_value bad_values[] = {
 	{&settings_schema, "seed", "0000", "not all of them 0"},
 	{&settings_schema, "seed", "11112222333344445", "1 to 16 hexadecimal digits"},
 	{&settings_schema, "interfaces", "eth0,interface-too-long", "'interface-too-long'"},
+	{&service_schema, "mss", "535", "'535' is not one of off|auto|N, with N from 536 to 9000"},
+	{&service_schema, "mss", "9001", "with N from 536 to 9000"},
+	{&service_schema, "mss", "1", "with N from 536 to 9000"},
+	{&service_schema, "mss", "", "with N from 536 to 9000"},
+	{&settings_schema, "fullnat_ports", "1023-2000", "LOW-HIGH within 1024-65535"},
+	{&settings_schema, "fullnat_pool", "192.0.2.0/28", "'192.0.2.0/28' is a prefix; expected"},
+	{&settings_schema, "fullnat_pool", "192.0.2.1, 192.0.2.1", "has 192.0.2.1 twice"},
+	{&settings_schema, "fullnat_pool", "127.0.0.1", "expected a unicast address"},
+	{&settings_schema, "fullnat_pool", "192.0.2.1,fe80::1", "valid on one link only"},
+	{&settings_schema, "fullnat_pool", "eth0", "'eth0' is not an IP address"},
+	{&settings_schema, "tunnel_source", "192.0.2.1,192.0.2.2", "has two IPv4 addresses"},
+	{&settings_schema, "tunnel_source", "2001:db8::1,2001:db8::2", "has two IPv6 addresses"},
+	{&settings_schema, "tunnel_source", "192.0.2.1,2001:db8::1,192.0.2.2", "is one too many"},
+	{&settings_schema, "tunnel_source", "192.0.2.1/24", "expected 192.0.2.0/24"},
+	{&settings_schema, "tunnel_source", "10.0.0.0/15", "(a prefix of /16 or longer)"},
+	{&settings_schema, "tunnel_source", "2001:db8::/111", "(a prefix of /112 or longer)"},
+	{&settings_schema, "tunnel_source", "224.0.0.0/16", "source 224.0.0.0 cannot be"},
 };
 
 static void test_bad_values_change_nothing(void **state)
@@ -162,6 +179,51 @@ static void test_lists(void **state)
 	schema_clear(&settings_schema, &settings);
 }
 
+static void test_addresses(void **state)
+{
+	const struct schema_key *key = schema_find(&settings_schema, "fullnat_pool");
+	struct settings settings = {};
+	_cleanup_free_ char *text = NULL;
+	char many[PREFIXES_MAX * 16 + 32] = "", *end = many;
+
+	schema_init(&settings_schema, &settings);
+	assert_int_equal(settings.fullnat_pool.n, 0);
+	assert_int_equal(settings.fullnat_ports.low, 1024);
+	assert_int_equal(settings.fullnat_ports.high, 32767);
+	assert_int_equal(
+		schema_set(&settings_schema, &settings, key, "192.0.2.7/32,, 2001:0db8::1", NULL),
+		0);
+	text = schema_format(key, &settings);
+	assert_string_equal(text, "192.0.2.7,2001:db8::1");
+	for (int i = 0; i <= MODEL_POOL_MAX; i++) {
+		assert_int_equal(schema_test(key, many, NULL), 0);
+		end += snprintf(end, 16, "10.0.0.%d,", i);
+	}
+	assert_int_equal(schema_test(key, many, NULL), -EINVAL);
+	schema_clear(&settings_schema, &settings);
+}
+
+static void test_choices(void **state)
+{
+	const struct schema_key *key = schema_find(&service_schema, "mss");
+	static const struct {
+		const char *text;
+		uint32_t value;
+	} cases[] = {{"off", 0}, {"auto", 1}, {"536", 536}, {"9000", 9000}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct service service = {};
+		_cleanup_free_ char *text = NULL;
+
+		schema_init(&service_schema, &service);
+		assert_int_equal(schema_set(&service_schema, &service, key, cases[i].text, NULL),
+				 0);
+		assert_int_equal(service.mss, cases[i].value);
+		text = schema_format(key, &service);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 static void test_names(void **state)
 {
 	struct error err = {};
@@ -185,6 +247,8 @@ int main(void)
 		cmocka_unit_test(test_bad_values_change_nothing),
 		cmocka_unit_test(test_description_too_long),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_names),
 	};
 

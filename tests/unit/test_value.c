@@ -127,6 +127,46 @@ static void test_duration_error(void **state)
 			    &err, "'2y' is not a time from 100ms to 1h (units ms, s, m, h, d)");
 }
 
+static void test_ports(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+		struct port_range want;
+	} cases[] = {
+		{"1024-32767", 0, {1024, 32767}},
+		{"1024-65535", 0, {1024, 65535}},
+		{"5000-5000", 0, {5000, 5000}},
+		{"5001-5000", -EINVAL},
+		{"1023-5000", -EINVAL},
+		{"1024-65536", -EINVAL},
+		{"5000", -EINVAL},
+		{"5000-", -EINVAL},
+		{"-5000", -EINVAL},
+		{"5000 - 6000", -EINVAL},
+		{"5000-6000x", -EINVAL},
+		{"5000-6000-7000", -EINVAL},
+		{"5000--6000", -EINVAL},
+		{"", -EINVAL},
+		{"-", -EINVAL},
+		{"111111111-222222222", -EINVAL},
+	};
+	struct error err = {};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct port_range got = {};
+		int r = value_parse_ports(cases[i].text, 1024, 65535, &got, NULL);
+
+		if (r != cases[i].code || got.low != cases[i].want.low ||
+		    got.high != cases[i].want.high)
+			fail_msg("'%s': %d, %u-%u", cases[i].text, r, got.low, got.high);
+	}
+	models_assert_error("5", value_parse_ports("5", 1024, 65535, &(struct port_range){}, &err),
+			    -EINVAL, &err,
+			    "'5' is not a range of ports; expected LOW-HIGH within "
+			    "1024-65535");
+}
+
 static void test_did_you_mean(void **state)
 {
 	static const char *const names[] = {"weight", "backup", "admin", "description"};
@@ -222,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_durations_read_back),
 		cmocka_unit_test(test_duration_error),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_did_you_mean),
 		cmocka_unit_test(test_clean_text),
 		cmocka_unit_test(test_errors_are_one_clean_line),
