@@ -19,6 +19,11 @@ which only the routers at its ends know of:
 
     client 10.79.0.2 ---- 10.79.0.1 access 10.76.0.1 --1400-- router 10.78.0.254 ---- [ switch ]
 
+With `backend_mtu=1400` the backends move behind a router, their gateway, that has no more than that
+towards them:
+
+    director 10.75.0.1 ---- 10.75.0.254 gate 10.77.0.1 --1400-- [ the second bridge ]---- b1 ...
+
 All that a lab makes carries its name or lies in /run/NAME, a bpffs of its own for the pins included,
 so that any number of labs stand side by side. close() takes down whatever there is of it, also after
 a start that failed half-way, and also from another process.
@@ -36,7 +41,7 @@ import time
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TREE, os.environ.get("B", "build"))
 BPFTOOL = shutil.which("bpftool", path="/usr/sbin:/sbin:" + os.environ["PATH"]) or "bpftool"
-PASS_PROGRAM = os.path.join(BUILD, "tests/net/pass.bpf.o")
+PROGRAMS = os.path.join(BUILD, "tests/net")
 
 # Of two addresses of a host, the second is its IPv6 one.
 DR_VIP, NAT_VIP = "192.0.2.10", "192.0.2.20"
@@ -48,6 +53,10 @@ ROUTER, ROUTER6 = "10.78.0.254", "2001:db8:78::fe"
 FAR_NET, FAR_NET6 = "10.79.0.0/24", "2001:db8:79::/64"
 FAR_CLIENT, FAR_CLIENT6 = "10.79.0.2", "2001:db8:79::2"
 FAR_ROUTER, FAR_ROUTER6 = "10.79.0.1", "2001:db8:79::1"
+# What lies between a router and the next one.
+GATED_DIRECTOR, GATED_DIRECTOR6 = "10.75.0.1", "2001:db8:75::1"
+GATE, GATE6, BACKEND_NET, BACKEND_NET6 = ("10.75.0.254", "2001:db8:75::fe", "10.77.0.0/24",
+                                          "2001:db8:77::/64")
 NARROW, NARROW6 = ("10.76.0.1", "10.76.0.254"), ("2001:db8:76::1", "2001:db8:76::fe")
 BACKENDS = ("10.77.0.11", "10.77.0.12", "10.77.0.13")
 BACKENDS6 = ("2001:db8:77::11", "2001:db8:77::12", "2001:db8:77::13")
@@ -203,19 +212,21 @@ class Lab:
     """The network of the picture above; a context manager."""
 
     def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False, client_mtu=None,
-                 mtu=None):
+                 mtu=None, backend_mtu=None):
         """`keep`: the lab outlives this process (tools/lab); otherwise its processes end with it."""
         if not re.fullmatch(r"shunt-[\w-]{1,40}", name):
             raise LabError(f"'{name}' is no name for a lab; expected shunt-SOMETHING")
-        self.name, self.arms, self.keep = name, arms, keep
-        self.client_mtu, self.mtu = client_mtu, mtu
+        self.name, self.arms, self.keep = name, 2 if backend_mtu else arms, keep
+        self.client_mtu, self.mtu, self.backend_mtu = client_mtu, mtu, backend_mtu
         self.dir = f"/run/{name}"
         self.log_dir = log_dir or f"{self.dir}/logs"
         self.switch, self.client = Host(self, "switch"), Host(self, "client")
         self.director = Host(self, "director")
         self.backends = [Host(self, f"b{i + 1}") for i in range(backends)]
         self.routers = [Host(self, "access"), Host(self, "router")] if client_mtu else []
+        self.routers += [Host(self, "gate")] if backend_mtu else []
         self.hosts = [self.client, self.director, *self.backends, *self.routers]
+        self.bridges = self.arms + (1 if backend_mtu else 0)  # the backends hang on the last
         self.processes = []
 
     # --- up and down ---
@@ -232,8 +243,8 @@ class Lab:
         self.close()
 
     def open(self):
-        if not os.path.exists(PASS_PROGRAM):
-            raise LabError(f"{PASS_PROGRAM} is missing; run: make tests")
+        if not os.path.exists(f"{PROGRAMS}/pass.bpf.o"):
+            raise LabError(f"{PROGRAMS}/pass.bpf.o is missing; run: make tests")
         if os.path.exists(self.dir):
             raise LabError(f"{self.dir} is there already; is this lab up?")
         for sub in ("bpf", "pids", "nginx"):
@@ -246,6 +257,8 @@ class Lab:
         else:
             self._wire_client()
         self._wire_director()
+        if self.backend_mtu:
+            self._wire_gate()
         for number, host in enumerate(self.backends):
             self._wire_backend(number, host)
         wait_until(self._carriers, what="carrier on every interface of the lab")
@@ -279,8 +292,11 @@ class Lab:
                         net__core__somaxconn=4096, net__ipv6__conf__default__accept_dad=0,
                         net__ipv6__conf__default__accept_ra=0,
                         net__ipv6__conf__default__accept_redirects=0)
+        for host in self.routers:
+            host.sysctl(net__ipv4__ip_forward=1, net__ipv4__icmp_ratelimit=0,
+                        net__ipv6__conf__all__forwarding=1, net__ipv6__icmp__ratelimit=0)
         self.switch.sysctl(net__ipv6__conf__default__disable_ipv6=1)
-        for arm in range(self.arms):
+        for arm in range(self.bridges):
             self.switch.ip(f"link add br{arm} type bridge mcast_snooping 0\n"
                            f"link set br{arm} up\n")
 
@@ -292,7 +308,7 @@ class Lab:
         # they all pass before and after the director, computes them.
         self.switch.run("ethtool", "-K", port, "tx", "off")
         if peer_program:
-            self.attach_pass_program(self.switch, port)
+            self.attach_program(self.switch, port)
         if mac:
             host.ip(f"link set {device} address {mac}\n")
         if mtu:
@@ -300,11 +316,12 @@ class Lab:
             host.ip(f"link set {device} mtu {mtu}\n")
         host.ip(f"link set {device} up\n")
 
-    def attach_pass_program(self, host, device):
-        """bpftool, not ip(8), which leaves directories in /sys/fs/bpf and may mount it."""
-        pin = f"{self.dir}/bpf/pass-{host.netns.rpartition('.')[2]}-{device}"
-        run(BPFTOOL, "prog", "load", PASS_PROGRAM, pin, "type", "xdp")
-        host.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", pin, "dev", device)
+    def attach_program(self, host, device, name="pass", program="pass"):
+        """Have a device run a program of NAME.bpf.c, natively. bpftool, not ip(8), which leaves
+        directories in /sys/fs/bpf and may mount it."""
+        pins = f"{self.dir}/bpf/{name}-{host.netns.rpartition('.')[2]}-{device}"
+        run(BPFTOOL, "prog", "loadall", f"{PROGRAMS}/{name}.bpf.o", pins, "type", "xdp")
+        host.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", f"{pins}/{program}", "dev", device)
 
     def _wire_client(self):
         self.plug(self.client, "client", mac="02:00:00:00:00:02")
@@ -315,13 +332,10 @@ class Lab:
 
     def _wire_far_client(self):
         """Only the two routers know how little fits between them, and say so."""
-        access, router = self.routers
+        access, router = self.routers[:2]
         self.plug(router, "router", mac="02:00:00:00:00:fe")
         self.client.ip(f"link add eth0 type veth peer name eth1 netns {access.netns}\n")
         access.ip(f"link add eth0 type veth peer name eth1 netns {router.netns}\n")
-        for host in self.routers:
-            host.sysctl(net__ipv4__ip_forward=1, net__ipv4__icmp_ratelimit=0,
-                        net__ipv6__conf__all__forwarding=1, net__ipv6__icmp__ratelimit=0)
         narrow = self.client_mtu
         self._address(router, f"link set eth1 mtu {narrow} up\n", {
             "eth0": (ROUTER, ROUTER6), "eth1": (NARROW[1], NARROW6[1])})
@@ -345,10 +359,8 @@ class Lab:
         for arm in range(self.arms):
             self.plug(self.director, f"director{arm}", f"eth{arm}", arm, mtu=self.mtu,
                       mac=f"02:00:00:00:0{arm}:01", peer_program=True)
-        self.director.ip(f"addr add {on_link(DIRECTOR_CLIENT_SIDE)} dev eth0\n"
-                         f"addr add {on_link(DIRECTOR6_CLIENT_SIDE)} dev eth0\n"
-                         f"addr add {on_link(DIRECTOR)} dev {inner}\n"
-                         f"addr add {on_link(DIRECTOR6)} dev {inner}\n")
+        self._address(self.director, "", {"eth0": (DIRECTOR_CLIENT_SIDE, DIRECTOR6_CLIENT_SIDE)})
+        self._address(self.director, "", {inner: self.director_addresses()})
         self.director.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0,
                              net__ipv4__conf__default__send_redirects=0,
                              net__ipv6__conf__all__forwarding=1)
@@ -358,8 +370,24 @@ class Lab:
         for arm in range(self.arms):
             self.director.run("sysctl", "-q", "-w", f"net.ipv4.conf.eth{arm}.send_redirects=0")
 
+    def director_addresses(self):
+        """The director's addresses on the side of the backends."""
+        return (GATED_DIRECTOR, GATED_DIRECTOR6) if self.backend_mtu else (DIRECTOR, DIRECTOR6)
+
+    def _wire_gate(self):
+        """Its end of the link to the backends has the MTU, and its end alone."""
+        gate = self.routers[-1]
+        self.plug(gate, "gate0", "eth0", 1)
+        self.plug(gate, "gate1", "eth1", 2)
+        self._address(gate, f"link set eth1 mtu {self.backend_mtu}\n", {
+            "eth0": (GATE, GATE6), "eth1": (DIRECTOR, DIRECTOR6)})
+        gate.ip(f"route add default via {GATED_DIRECTOR}\n"
+                f"route add default via {GATED_DIRECTOR6}\n")
+        self.director.ip(f"route add {BACKEND_NET} via {GATE}\n"
+                         f"route add {BACKEND_NET6} via {GATE6}\n")
+
     def _wire_backend(self, number, host):
-        self.plug(host, host.name, arm=self.arms - 1, mac=f"02:00:00:00:00:{11 + number}",
+        self.plug(host, host.name, arm=self.bridges - 1, mac=f"02:00:00:00:00:{11 + number}",
                   mtu=self.mtu)
         self.address_backend(number, host)
         host.sysctl(net__ipv4__conf__all__arp_ignore=1, net__ipv4__conf__all__arp_announce=2)
@@ -368,13 +396,15 @@ class Lab:
 
     def address_backend(self, number, host):
         """Addresses and routes of a backend's eth0: `from the VIP` has a table of its own."""
-        for address, director, client, router, far in (
-                (BACKENDS[number], DIRECTOR, CLIENT, ROUTER, FAR_NET),
-                (BACKENDS6[number], DIRECTOR6, CLIENT6, ROUTER6, FAR_NET6)):
-            straight = "dev eth0 mtu 1500" if self.arms == 1 else f"via {director} mtu 1500"
+        for address, director, client, router, far, advmss in (
+                (BACKENDS[number], DIRECTOR, CLIENT, ROUTER, FAR_NET, 1460),
+                (BACKENDS6[number], DIRECTOR6, CLIENT6, ROUTER6, FAR_NET6, 1440)):
+            # what a client is told of a narrow path's MTU is to come from the gate
+            mtu = f"mtu {self.backend_mtu} advmss {advmss}" if self.backend_mtu else "mtu 1500"
+            straight = f"dev eth0 {mtu}" if self.arms == 1 else f"via {director} {mtu}"
             by_router = f"via {router} dev eth0 onlink" if self.arms == 1 else straight
             host.ip(f"addr add {on_link(address)} dev eth0\n"
-                    f"route add default via {director} mtu 1500\n"
+                    f"route add default via {director} {mtu}\n"
                     f"route add {client} {straight} table 100\n")
             if self.client_mtu:
                 host.ip(f"route add {router} {straight} table 100\n"

@@ -33,6 +33,11 @@ class Mode:
     def translates(self):
         return self.forward in ("nat", "fullnat")
 
+    def overhead(self):
+        """Bytes that a packet grows by on its way to the backend."""
+        outer = 40 if self.backend == 6 else 20
+        return {"ipip": outer, "gue": outer + 8 + 4}.get(self.forward, 0)
+
     def vip_address(self):
         return VIPS[self.forward][self.vip == 6]
 
@@ -51,6 +56,10 @@ MODES = [
 ]
 
 
+def bracketed(address):
+    return f"[{address}]" if ":" in address else address
+
+
 class Site:
     """A lab for one mode. Which servers run on the backends is the test's choice."""
 
@@ -58,7 +67,7 @@ class Site:
         self.mode, self.lab, self.client = mode, lab, lab.client
         self.vip = mode.vip_address()
         self.backends = mode.backend_addresses(len(lab.backends))
-        self.host = f"[{self.vip}]" if mode.vip == 6 else self.vip  # as in a URL
+        self.host, *self.hosts = map(bracketed, (self.vip, *self.backends))  # as in a URL
         self.services, self.up = "", {}
         self.shuntd = None
 

@@ -104,7 +104,7 @@ def test_an_interface_of_somebody_elses_program(lab, servers, start):
     """A start and an apply that name it change nothing else either."""
     shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS), {"web": 3})
     lab.director.ip("link add tmp0 type veth peer name tmp1\nlink set tmp0 up\n")
-    lab.attach_pass_program(lab.director, "tmp0")
+    lab.attach_program(lab.director, "tmp0")
     other = config(service("new", f"tcp:{OTHER_VIP}:80", "dr", BACKENDS),
                    interfaces=("eth0", "tmp0"))
     path = f"{shuntd.home}/new.conf"

@@ -117,6 +117,12 @@ def test_udp_echo(site, size):
     assert done.stdout.split() == ["20", "20"]
 
 
+def test_the_director_itself_reaches_the_backends(site):
+    """What it asks for is no reply to a client, and nothing of it is rewritten."""
+    for name, host in zip(("b1", "b2"), site.hosts):
+        assert curl(site.lab.director, f"http://{host}/", "-g").stdout.strip() == name
+
+
 def test_nothing_was_dropped(site):
     """By all that the tests before this one did."""
     assert not site.drops()

@@ -2,6 +2,7 @@
 """test_pmtu.py - large content through paths that carry less than the ends believe, by every mode:
 somebody has to say so, and whoever sends has to hear it."""
 import os
+import re
 
 import pytest
 
@@ -32,6 +33,20 @@ def far(request, content):
     return site
 
 
+def by_address(mode):
+    """Modes that send a packet to the backend's address, by way of any router, and each once."""
+    return mode.forward != "dr" and mode.arms == 1 and mode.mtu == 1500
+
+
+@pytest.fixture(scope="module", params=filter(by_address, MODES), ids=str)
+def gated(request, content):
+    """The backends live behind a router that has a link of 1400 bytes to them."""
+    site = Site(request.param, open_lab(request, backends=2, backend_mtu=NARROW))
+    site.web(content[0])
+    site.start()
+    return site
+
+
 def forget_paths(site):
     """Whoever knows a path's MTU announces an MSS that fits, and nobody has to learn anything."""
     for host in (site.client, *site.lab.backends):
@@ -39,19 +54,38 @@ def forget_paths(site):
             host.run("ip", family, "route", "flush", "cache")
 
 
+def path_mtu(site):
+    """What the client knows of its path to the VIP; 0 = nothing."""
+    done = site.client.run("ip", "route", "get", site.vip)
+    return int((re.search(r"\bmtu (\d+)", done.stdout) or [0, 0])[1])
+
+
 def ports(first, count=6):
     """Some of them lead to each backend."""
     return [["--local-port", str(port)] for port in range(first, first + count)]
 
 
+def check_downloads(site, content, first):
+    root, digest = content
+    forget_paths(site)
+    for port in ports(first):
+        curl(site.client, site.url("files/big"), "-g", *port, "-o", f"{root}/down", timeout=20)
+        assert sha256(f"{root}/down") == digest
+
+
+def check_uploads(site, content, first):
+    root, digest = content
+    forget_paths(site)
+    for port in ports(first):
+        curl(site.client, site.url("files/up"), "-g", "-f", *port, "-T", f"{root}/big", timeout=20)
+        assert sha256(f"{root}/up") == digest
+        os.unlink(f"{root}/up")
+
+
 def test_downloads(far, content):
     """A router before the client tells the VIP what does not fit: the backend that sent it must
     hear that, or its download stands still."""
-    root, digest = content
-    forget_paths(far)
-    for port in ports(30000):
-        curl(far.client, far.url("files/big"), "-g", *port, "-o", f"{root}/down", timeout=20)
-        assert sha256(f"{root}/down") == digest
+    check_downloads(far, content, 30000)
     source = [] if far.mode.translates() else ["from", far.vip]
     client = FAR_CLIENT6 if far.mode.vip == 6 else FAR_CLIENT
     if far.mode.forward != "fullnat":  # it hides the client
@@ -60,10 +94,16 @@ def test_downloads(far, content):
 
 
 def test_uploads(far, content):
-    root, digest = content
-    forget_paths(far)
-    for port in ports(31000):
-        curl(far.client, far.url("files/up"), "-g", "-f", *port, "-T", f"{root}/big", timeout=20)
-        assert sha256(f"{root}/up") == digest
-        os.unlink(f"{root}/up")
-    assert f"mtu {NARROW}" in far.client.run("ip", "route", "get", far.vip).stdout
+    check_uploads(far, content, 31000)
+    assert path_mtu(far) == NARROW
+
+
+def test_downloads_from_behind_a_gate(gated, content):
+    check_downloads(gated, content, 32000)
+
+
+def test_uploads_to_behind_a_gate(gated, content):
+    """The gate speaks of a packet that the client did not send like that. It is to learn what may be
+    in it all the same."""
+    check_uploads(gated, content, 33000)
+    assert path_mtu(gated) == NARROW - gated.mode.overhead()
