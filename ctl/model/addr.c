@@ -94,49 +94,6 @@ int endpoint_parse(const char *text, struct endpoint *ret, struct error *err)
 	return endpoint_read(text, false, ret, err);
 }
 
-static int family_bits(int family)
-{
-	return family == AF_INET6 ? 128 : 32;
-}
-
-/* The address with all bits from @length on 0. */
-static struct ip_addr masked(const struct ip_addr *addr, int length)
-{
-	struct ip_addr result = *addr;
-	uint8_t *byte = (uint8_t *)&result.v6;
-
-	for (int bit = length; bit < family_bits(addr->family); bit++)
-		byte[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	return result;
-}
-
-int ip_prefix_parse(const char *text, struct ip_prefix *ret, struct error *err)
-{
-	size_t length = strcspn(text, "/");
-	struct ip_prefix prefix;
-	struct ip_addr given;
-	char addr[PREFIX_LEN];
-	uint64_t bits;
-	int r;
-
-	snprintf(addr, sizeof(addr), "%.*s", (int)(length < sizeof(addr) ? length : 0), text);
-	r = ip_addr_parse(length < sizeof(addr) ? addr : text, &given, err);
-	if (r)
-		return r;
-	bits = (uint64_t)family_bits(given.family);
-	if (text[length] && value_parse_number(text + length + 1, 1, bits, &bits, NULL))
-		return error_set(err, -EINVAL,
-				 "'%s' is not an address or ADDRESS/LENGTH; expected a length from "
-				 "1 to %d",
-				 text, family_bits(given.family));
-	prefix = (struct ip_prefix){masked(&given, (int)bits), (int)bits};
-	if (ip_addr_compare(&prefix.addr, &given) != 0)
-		return error_set(err, -EINVAL, "'%s' has bits beyond its length; expected %s", text,
-				 ip_prefix_format(&prefix, addr));
-	*ret = prefix;
-	return 0;
-}
-
 int vip_parse(const char *text, struct vip *ret, struct error *err)
 {
 	struct vip vip = {};
@@ -178,15 +135,6 @@ const char *endpoint_format(const struct endpoint *at, char buf[static ENDPOINT_
 	return buf;
 }
 
-const char *ip_prefix_format(const struct ip_prefix *prefix, char buf[static PREFIX_LEN])
-{
-	char addr[IP_ADDR_LEN];
-
-	ip_addr_format(&prefix->addr, addr);
-	snprintf(buf, PREFIX_LEN, ip_prefix_bits(prefix) ? "%s/%d" : "%s", addr, prefix->length);
-	return buf;
-}
-
 const char *vip_format(const struct vip *vip, char buf[static VIP_LEN])
 {
 	const char *protocol = vip->protocol == IPPROTO_UDP ? "udp" : "tcp";
@@ -221,18 +169,6 @@ int vip_compare(const struct vip *a, const struct vip *b)
 {
 	return a->protocol != b->protocol ? a->protocol - b->protocol
 					  : endpoint_compare(&a->at, &b->at);
-}
-
-int ip_prefix_compare(const struct ip_prefix *a, const struct ip_prefix *b)
-{
-	int c = ip_addr_compare(&a->addr, &b->addr);
-
-	return c ? c : a->length - b->length;
-}
-
-int ip_prefix_bits(const struct ip_prefix *prefix)
-{
-	return family_bits(prefix->addr.family) - prefix->length;
 }
 
 const char *ip_family_name(int family)

@@ -4,7 +4,6 @@
  *
  *   ip_addr     192.0.2.10           2001:db8::10
  *   endpoint    192.0.2.10:80        [2001:db8::10]:80      port 0 = none given
- *   prefix      192.0.2.0/28         2001:db8::/112          without a length one address
  *   vip         tcp:192.0.2.10:80    udp:[2001:db8::10]:53   tcp:192.0.2.10:*   port 0 = `*`, every
  *
  * Parsers refuse trailing text and print forms that they read back.
@@ -20,7 +19,6 @@
 
 #define IP_ADDR_LEN  INET6_ADDRSTRLEN
 #define ENDPOINT_LEN (IP_ADDR_LEN + 8)
-#define PREFIX_LEN   (IP_ADDR_LEN + 4)
 #define VIP_LEN      (ENDPOINT_LEN + 4)
 
 struct ip_addr {
@@ -36,11 +34,6 @@ struct endpoint {
 	uint16_t port; /* host order */
 };
 
-struct ip_prefix {
-	struct ip_addr addr; /* bits beyond the length are 0 */
-	int length;          /* of the address itself 32 or 128 */
-};
-
 struct vip {
 	int protocol;       /* IPPROTO_TCP, IPPROTO_UDP */
 	struct endpoint at; /* port 0 = every port */
@@ -48,23 +41,17 @@ struct vip {
 
 int ip_addr_parse(const char *text, struct ip_addr *ret, struct error *err);
 int endpoint_parse(const char *text, struct endpoint *ret, struct error *err);
-int ip_prefix_parse(const char *text, struct ip_prefix *ret, struct error *err);
 int vip_parse(const char *text, struct vip *ret, struct error *err);
 
 /* Write into @buf (of the length named above) and return it. */
 const char *ip_addr_format(const struct ip_addr *addr, char buf[static IP_ADDR_LEN]);
 const char *endpoint_format(const struct endpoint *at, char buf[static ENDPOINT_LEN]);
-const char *ip_prefix_format(const struct ip_prefix *prefix, char buf[static PREFIX_LEN]);
 const char *vip_format(const struct vip *vip, char buf[static VIP_LEN]);
 
 /* Total orders (<0, 0, >0), family first; two equal things compare 0 whatever their padding. */
 int ip_addr_compare(const struct ip_addr *a, const struct ip_addr *b);
 int endpoint_compare(const struct endpoint *a, const struct endpoint *b);
-int ip_prefix_compare(const struct ip_prefix *a, const struct ip_prefix *b);
 int vip_compare(const struct vip *a, const struct vip *b);
-
-/* How many bits follow the prefix: 0 of a single address. */
-int ip_prefix_bits(const struct ip_prefix *prefix);
 
 /* Can packets have it as source and destination on any link? @what ("VIP") begins the error. */
 int ip_addr_validate(const struct ip_addr *addr, const char *what, struct error *err);

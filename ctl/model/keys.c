@@ -57,12 +57,12 @@ static int check_sources(const char *text, const void *at, struct error *err)
 					 "'%s' has two %s addresses; expected at most one of each "
 					 "family",
 					 text, ip_family_name(prefix->addr.family));
-		if (ip_prefix_bits(prefix) > MODEL_SOURCE_BITS_MAX)
+		if (ip_prefix_free_bits(prefix) > MODEL_SOURCE_BITS_MAX)
 			return error_set(err, -EINVAL,
-					 "'%s' leaves %d bits to the hash; expected at most %d (a "
-					 "prefix of /%d or longer)",
-					 text, ip_prefix_bits(prefix), MODEL_SOURCE_BITS_MAX,
-					 prefix->length + ip_prefix_bits(prefix) -
+					 "'%s' leaves %u bits to the hash; expected at most %d (a "
+					 "prefix of /%u or longer)",
+					 text, ip_prefix_free_bits(prefix), MODEL_SOURCE_BITS_MAX,
+					 prefix->length + ip_prefix_free_bits(prefix) -
 						 MODEL_SOURCE_BITS_MAX);
 	}
 	return 0;
@@ -73,13 +73,13 @@ static int check_pool(const char *text, const void *at, struct error *err)
 	const struct prefixes *list = at;
 
 	for (size_t i = 0; i < list->n; i++) {
-		char one[PREFIX_LEN];
+		char one[IP_PREFIX_LEN];
 		int r = ip_addr_validate(&list->v[i].addr, "pool address", err);
 
 		if (r)
 			return r;
 		ip_prefix_format(&list->v[i], one);
-		if (ip_prefix_bits(&list->v[i]))
+		if (ip_prefix_free_bits(&list->v[i]))
 			return error_set(err, -EINVAL, "'%s' is a prefix; expected addresses", one);
 		for (size_t j = 0; j < i; j++)
 			if (ip_prefix_compare(&list->v[i], &list->v[j]) == 0)

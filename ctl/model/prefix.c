@@ -81,6 +81,11 @@ const char *ip_prefix_format(const struct ip_prefix *prefix, char buf[static IP_
 	return buf;
 }
 
+unsigned int ip_prefix_free_bits(const struct ip_prefix *prefix)
+{
+	return ip_prefix_bits(prefix->addr.family) - prefix->length;
+}
+
 struct ip_prefix ip_prefix_of(const struct ip_addr *addr)
 {
 	return (struct ip_prefix){.addr = *addr, .length = ip_prefix_bits(addr->family)};

@@ -24,7 +24,8 @@ const char *ip_prefix_format(const struct ip_prefix *prefix, char buf[static IP_
 
 /* The bits of an address of that family: 32 or 128. */
 unsigned int ip_prefix_bits(int family);
-struct ip_prefix ip_prefix_of(const struct ip_addr *addr); /* the one address */
+unsigned int ip_prefix_free_bits(const struct ip_prefix *prefix); /* beyond its length */
+struct ip_prefix ip_prefix_of(const struct ip_addr *addr);        /* the one address */
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr);
 /* A total order (<0, 0, >0), family first. */
 int ip_prefix_compare(const struct ip_prefix *a, const struct ip_prefix *b);

@@ -448,7 +448,7 @@ static char *format_strings(const struct strings *list)
 
 static char *format_prefixes(const struct prefixes *list)
 {
-	char *text = mem_strdup(""), one[PREFIX_LEN];
+	char *text = mem_strdup(""), one[IP_PREFIX_LEN];
 
 	for (size_t i = 0; i < list->n; i++) {
 		char *longer = mem_printf("%s%s%s", text, i ? "," : "",

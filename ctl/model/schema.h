@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "model/addr.h"
+#include "model/prefix.h"
 #include "model/value.h"
 
 enum schema_type {

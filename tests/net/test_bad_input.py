@@ -145,7 +145,7 @@ FILES = {
         GOOD.replace(BACKENDS[0], "fd00::1", 1).replace("{  }", "{ forward = nat }", 1),
         r"\d+: .*fd00::1.*IPv6.*IPv4.*nat"),
     "tunnel source with more bits": ("tunnel_source = 10.0.0.1/24\n" + GOOD,
-                                     "1: tunnel_source.*10.0.0.0/24"),
+                                     "1: tunnel_source.*10.0.0.1/24.*beyond its length"),
     "two tunnel sources": ("tunnel_source = {10.0.0.1, 10.0.0.2}\n" + GOOD,
                            "1: tunnel_source.*two IPv4"),
     "prefix as fullnat pool": ("fullnat_pool = 10.0.0.0/24\n" + GOOD, "1: fullnat_pool.*prefix"),

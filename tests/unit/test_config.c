@@ -216,7 +216,7 @@ static const struct refused refused[] = {
 	{"interfaces = {eth0,\n interface-too-long }", 2, "interfaces: 'interface-too-long'"},
 	{"fullnat_pool = {192.0.2.1,\n 192.0.2.0/24 }", 2,
 	 "fullnat_pool: '192.0.2.0/24' is a prefix"},
-	{"tunnel_source = {192.0.2.1,\n 192.0.2.1/24 }", 2, "expected 192.0.2.0/24"},
+	{"tunnel_source = {192.0.2.1,\n 192.0.2.1/24 }", 2, "bits are set beyond its length"},
 	{"tunnel_source = {192.0.2.1,\n 192.0.2.2 }\n", 2, "has two IPv4 addresses"},
 	{"\nfullnat_ports = 40000", 2, "fullnat_ports: '40000' is not a range of ports"},
 	{"service web {\n" VIP "mss = 9001 }", 3, "mss: '9001' is not one of off|auto|N"},
