@@ -64,15 +64,10 @@ static bool own_trouble(int error)
 
 static int tcp_connect(int fd, const struct endpoint *to)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_addr = to->addr.v4,
-		.sin_port = htons(to->port),
-	};
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_sockaddr(to, &address);
 
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return errno;
-	return 0;
+	return connect(fd, (struct sockaddr *)&address, size) < 0 ? errno : 0;
 }
 
 static int tcp_start(sd_event *loop, const struct protocol_check *check, check_done_fn *done,
@@ -82,9 +77,9 @@ static int tcp_start(sd_event *loop, const struct protocol_check *check, check_d
 	struct tcp_attempt *attempt;
 	int r;
 
-	if (check->to.addr.family != AF_INET)
+	if (!check->to.addr.family)
 		return -EAFNOSUPPORT;
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(check->to.addr.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	r = tcp_connect(fd, &check->to);

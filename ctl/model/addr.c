@@ -171,6 +171,21 @@ int vip_compare(const struct vip *a, const struct vip *b)
 					  : endpoint_compare(&a->at, &b->at);
 }
 
+socklen_t endpoint_sockaddr(const struct endpoint *at, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in6 v6 = {
+		.sin6_family = AF_INET6, .sin6_addr = at->addr.v6, .sin6_port = htons(at->port)};
+	struct sockaddr_in v4 = {
+		.sin_family = AF_INET, .sin_addr = at->addr.v4, .sin_port = htons(at->port)};
+
+	*ret = (struct sockaddr_storage){};
+	if (at->addr.family == AF_INET6)
+		memcpy(ret, &v6, sizeof(v6));
+	else
+		memcpy(ret, &v4, sizeof(v4));
+	return at->addr.family == AF_INET6 ? sizeof(v6) : sizeof(v4);
+}
+
 const char *ip_family_name(int family)
 {
 	return family == AF_INET6 ? "IPv6" : "IPv4";

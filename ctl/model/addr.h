@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 
@@ -52,6 +53,9 @@ const char *vip_format(const struct vip *vip, char buf[static VIP_LEN]);
 int ip_addr_compare(const struct ip_addr *a, const struct ip_addr *b);
 int endpoint_compare(const struct endpoint *a, const struct endpoint *b);
 int vip_compare(const struct vip *a, const struct vip *b);
+
+/* What connect() and bind() take; returns its length. */
+socklen_t endpoint_sockaddr(const struct endpoint *at, struct sockaddr_storage *ret);
 
 /* Can packets have it as source and destination on any link? @what ("VIP") begins the error. */
 int ip_addr_validate(const struct ip_addr *addr, const char *what, struct error *err);

@@ -36,28 +36,39 @@ static inline bool loop_until(sd_event *loop, bool (*is_so)(void *arg), void *ar
 	return true;
 }
 
-/* A listening socket on a free port of 127.0.0.1; @backlog as for listen(). */
+/* A listening socket on a free port of @host; @backlog as for listen(). */
+static inline int loop_listen_at(const char *host, int backlog, struct endpoint *ret)
+{
+	struct endpoint at = {};
+	struct sockaddr_storage address;
+	socklen_t size;
+	int fd;
+
+	if (ip_addr_parse(host, &at.addr, NULL))
+		return -1;
+	size = endpoint_sockaddr(&at, &address);
+	fd = socket(at.addr.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, backlog) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+		return -1;
+	at.port = ntohs(at.addr.family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+						   : ((struct sockaddr_in *)&address)->sin_port);
+	*ret = at;
+	return fd;
+}
+
 static inline int loop_listen(int backlog, struct endpoint *ret)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, size) < 0 || listen(fd, backlog) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &size) < 0)
-		return -1;
-	*ret = (struct endpoint){.addr = {.family = AF_INET, .v4 = at.sin_addr},
-				 .port = ntohs(at.sin_port)};
-	return fd;
+	return loop_listen_at("127.0.0.1", backlog, ret);
 }
 
 static inline int loop_connect(const struct endpoint *to)
 {
-	struct sockaddr_in at = {
-		.sin_family = AF_INET, .sin_addr = to->addr.v4, .sin_port = htons(to->port)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_sockaddr(to, &address);
+	int fd = socket(to->addr.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, size) < 0) {
 		close(fd);
 		return -1;
 	}

@@ -136,11 +136,10 @@ static void black_hole_close(struct black_hole *hole)
 	close(hole->listener);
 }
 
-static void test_up_then_down(void **state)
+static void up_then_down(struct fixture *f, const char *host)
 {
-	struct fixture *f = *state;
 	struct endpoint at;
-	_cleanup_close_ int listener = loop_listen(64, &at);
+	_cleanup_close_ int listener = loop_listen_at(host, 64, &at);
 	struct protocol_check check = check_of(1, at);
 
 	assert_true(listener >= 0);
@@ -164,6 +163,16 @@ static void test_up_then_down(void **state)
 	wait_results(f, 1);
 	assert_int_equal(last(f)->verdict, VERDICT_DOWN);
 	assert_int_equal(last(f)->streak, 3);
+}
+
+static void test_up_then_down(void **state)
+{
+	up_then_down(*state, "127.0.0.1");
+}
+
+static void test_up_then_down_ipv6(void **state)
+{
+	up_then_down(*state, "::1");
 }
 
 static void test_starts_from_the_verdict_it_is_given(void **state)
@@ -486,6 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_up_then_down),
+		TEST(test_up_then_down_ipv6),
 		TEST(test_starts_from_the_verdict_it_is_given),
 		TEST(test_timeout_longer_than_interval),
 		TEST(test_interval_without_jitter),
