@@ -320,8 +320,10 @@ class Lab:
         """Have a device run a program of NAME.bpf.c, natively. bpftool, not ip(8), which leaves
         directories in /sys/fs/bpf and may mount it."""
         pins = f"{self.dir}/bpf/{name}-{host.netns.rpartition('.')[2]}-{device}"
-        run(BPFTOOL, "prog", "loadall", f"{PROGRAMS}/{name}.bpf.o", pins, "type", "xdp")
-        host.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", f"{pins}/{program}", "dev", device)
+        if not os.path.exists(pins):
+            run(BPFTOOL, "prog", "loadall", f"{PROGRAMS}/{name}.bpf.o", pins, "type", "xdp")
+        host.run(BPFTOOL, "net", "attach", "xdpdrv", "pinned", f"{pins}/{program}", "dev", device,
+                 "overwrite")
 
     def _wire_client(self):
         self.plug(self.client, "client", mac="02:00:00:00:00:02")
@@ -461,14 +463,15 @@ class Lab:
 
     # --- servers ---
 
-    def nginx(self, host, port=80, root="/var/empty"):
+    def nginx(self, host, port=80, root="/var/empty", also=()):
         """A real nginx on every address of a backend; it answers with the backend's name, and with
         the files of `root` below /files/, which a client may also put there."""
         name = f"nginx-{host.name}"
         prefix = f"{self.dir}/nginx/{host.name}"
         os.makedirs(prefix, exist_ok=True)
         with open(f"{prefix}/nginx.conf", "w", encoding="ascii") as conf:
-            conf.write(NGINX_CONF.format(prefix=prefix, port=port, name=host.name, root=root))
+            listen = "".join(NGINX_LISTEN.format(port=number) for number in (port, *also))
+            conf.write(NGINX_CONF.format(prefix=prefix, listen=listen, name=host.name, root=root))
         server = host.spawn(name, "nginx", "-p", prefix, "-e", "stderr", "-c",
                             f"{prefix}/nginx.conf")
         wait_until(lambda: listens(host, port) or not server.alive(), what=f"{name} to listen")
@@ -477,6 +480,7 @@ class Lab:
         return server
 
 
+NGINX_LISTEN = "listen {port} backlog=4096; listen [::]:{port} backlog=4096; "
 NGINX_CONF = """\
 daemon off;
 master_process off;
@@ -494,8 +498,7 @@ http {{
 	default_type text/plain;
 	keepalive_requests 10000000;
 	server {{
-		listen {port} backlog=4096;
-		listen [::]:{port} backlog=4096;
+		{listen}
 		location / {{ return 200 "{name}\\n"; }}
 		location /files/ {{
 			alias {root}/;

@@ -5,11 +5,14 @@ import dataclasses
 
 import lab as labs
 from lab import BACKENDS, BACKENDS6, listens, wait_until
-from shuntd import Shuntd, config, service
+from shuntd import SHUNT, Shuntd, config, service
 from traffic import NET
 
 # Of IPv4 and IPv6.
-VIPS = {"dr": (labs.DR_VIP, labs.DR_VIP6), "nat": (labs.NAT_VIP, labs.NAT_VIP6)}
+VIPS = {"dr": (labs.DR_VIP, labs.DR_VIP6), "nat": (labs.NAT_VIP, labs.NAT_VIP6),
+        "ipip": ("192.0.2.30", "2001:db8:2::30"), "gue": ("192.0.2.40", "2001:db8:2::40"),
+        "fullnat": ("192.0.2.50", "2001:db8:2::50")}
+POOL, POOL_NET = ("10.74.0.1", "2001:db8:74::1"), ("10.74.0.0/24", "2001:db8:74::/64")
 WEB, DNS, ECHO, IPERF = 80, 53, 7, 5201
 
 
@@ -55,6 +58,8 @@ MODES = [
     Mode("dr", arms=2), Mode("nat", arms=2),
 ]
 
+ONE_ARM = [mode for mode in MODES if mode.arms == 1 and mode.mtu == 1500]
+
 
 def bracketed(address):
     return f"[{address}]" if ":" in address else address
@@ -70,6 +75,21 @@ class Site:
         self.host, *self.hosts = map(bracketed, (self.vip, *self.backends))  # as in a URL
         self.services, self.up = "", {}
         self.shuntd = None
+        for host in lab.backends:
+            self._prepare(host)
+
+    def _prepare(self, host):
+        """Make a host a backend for the mode; for dr and nat the lab has done it."""
+        if self.mode.tunnel():
+            director = self.lab.director_addresses()[self.mode.backend == 6]
+            host.run(SHUNT, "realserver", "enable", self.vip, "--forward", self.mode.forward,
+                     "--director", director, "--dev", "eth0")
+            host.answer_straight(self.vip)
+        if self.mode.forward == "fullnat":  # the director is nobody's gateway
+            gateway = labs.DIRECTOR6 if self.mode.backend == 6 else labs.DIRECTOR
+            host.ip(f"route del default\n"
+                    f"route add {POOL_NET[self.mode.backend == 6]} via {gateway}\n",
+                    f"-{self.mode.backend}")
 
     def url(self, path=""):
         return f"http://{self.host}/{path}"
@@ -78,18 +98,18 @@ class Site:
         """The address that a packet to the VIP has at the backend."""
         return self.backends[number] if self.mode.translates() else self.vip
 
-    def serve(self, name, protocol, port, count=None, **options):
-        """One more service, for start(); with the first `count` backends."""
-        backends = self.backends[:count]
+    def serve(self, name, protocol, port, backends=None, **options):
+        """One more service, for start(); with all backends unless told which."""
+        backends = backends or self.backends
         self.services += service(name, f"{protocol}:{self.host}:{port}", self.mode.forward,
                                  backends, **options)
         self.up[name] = len(backends)
 
-    def web(self, root):
+    def web(self, root, **options):
         """nginx, with the files of `root` below /files/, to GET and to PUT."""
         for host in self.lab.backends:
             self.lab.nginx(host, WEB, root)
-        self.serve("web", "tcp", WEB)
+        self.serve("web", "tcp", WEB, **options)
 
     def dns(self):
         for host in self.lab.backends:
@@ -100,22 +120,24 @@ class Site:
         self.serve("dns-udp", "udp", DNS, check="")
         self.serve("dns-tcp", "tcp", DNS)
 
-    def echo(self):
+    def echo(self, port=ECHO):
+        """A service on every port has it on this one too."""
         for number, host in enumerate(self.lab.backends):
             host.spawn(f"echo-{host.name}", "/usr/bin/python3", f"{NET}/echo.py",
                        self.local(number), str(ECHO))
             wait_until(lambda host=host: listens(host, ECHO, "udp"), what="the echo to listen")
-        self.serve("echo", "udp", ECHO, check="")
+        self.serve("echo", "udp", port, check="")
 
     def iperf(self):
         """One backend, since a test has a control connection beside it; where no check asks."""
         server = self.lab.backends[0]
         server.spawn("iperf3", "iperf3", "-s", "-p", str(IPERF), "-B", self.local(0))
         wait_until(lambda: listens(server, IPERF), what="iperf3 to listen")
-        self.serve("iperf-tcp", "tcp", IPERF, 1, check="kind = none")
-        self.serve("iperf-udp", "udp", IPERF, 1, check="")
+        self.serve("iperf-tcp", "tcp", IPERF, self.backends[:1], check="kind = none")
+        self.serve("iperf-udp", "udp", IPERF, self.backends[:1], check="")
 
-    def start(self, settings=""):
+    def start(self):
+        settings = 'fullnat_pool = {"%s", "%s"}' % POOL if self.mode.forward == "fullnat" else ""
         self.shuntd = Shuntd(self.lab, config(
             self.services, [f"eth{arm}" for arm in range(self.lab.arms)], settings=settings))
         self.shuntd.start()
