@@ -3,9 +3,12 @@
 ports that nobody listens on, a TTL that ends. Path MTU discovery is in test_pmtu.py."""
 import errno
 
-from lab import BACKENDS, NAT_VIP, wait_until
+import pytest
+
+from lab import BACKENDS, GATE, GATE6, NAT_VIP, wait_until
+from modes import ONE_ARM, WEB, Site
 from shuntd import service
-from traffic import Capture
+from traffic import Capture, hops
 
 # One datagram with the TTL given; prints the ICMP error that comes for it: type, code, who told.
 PROBE = """
@@ -103,3 +106,13 @@ print(s.connect_ex(("{NAT_VIP}", 80)))
     assert (packet["IP"].src, packet["ICMP"].type, packet["ICMP"].code) == (NAT_VIP, 11, 0)
     assert (packet["IPerror"].dst, packet["TCPerror"].dport) == (NAT_VIP, 80)
     assert reasons(shuntd)["ttl_answered"] == 1
+
+
+@pytest.mark.parametrize("mode", [mode for mode in ONE_ARM if mode.translates()], ids=str)
+def test_a_hop_behind_the_director(make_lab, mode):
+    """The gate quotes a packet to the backend; the client hears it as one to the VIP."""
+    site = Site(mode, make_lab(backends=1, backend_mtu=1500))
+    site.web("/var/empty")
+    site.start()
+    gate = GATE6 if mode.vip == 6 else GATE
+    assert hops(site.client, site.vip, "-T", "-p", str(WEB)) == [site.vip, gate, site.vip]

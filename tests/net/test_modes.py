@@ -9,7 +9,7 @@ import pytest
 
 from conftest import open_lab, open_scratch, sha256
 from modes import DNS, ECHO, IPERF, MODES, WEB, Site
-from traffic import NET, answers, curl
+from traffic import NET, answers, curl, hops
 
 MEGABYTES = 100
 
@@ -86,22 +86,15 @@ def test_ping(site, size):
     assert " 5 received" in done.stdout
 
 
-def hops(site, *how):
-    """The addresses of the hops that traceroute sees; None for one that does not answer."""
-    done = site.client.run("traceroute", "-n", "-q", "1", "-w", "1", "-m", "5", *how, site.vip)
-    lines = [line.split()[1] for line in done.stdout.splitlines()[1:]]
-    return [None if word == "*" else word for word in lines]
-
-
 @pytest.mark.parametrize("how", [["-T", "-p", str(WEB)], ["-U", "-p", str(ECHO)]],
                          ids=["tcp", "udp"])
 def test_traceroute(site, how):
     """Where the director counts as a hop, it is one with the VIP's address."""
-    assert hops(site, *how) == [site.vip] * (2 if site.mode.translates() else 1)
+    assert hops(site.client, site.vip, *how) == [site.vip] * (2 if site.mode.translates() else 1)
 
 
 def test_traceroute_by_echo(site):
-    assert hops(site, "-I") == [site.vip]
+    assert hops(site.client, site.vip, "-I") == [site.vip]
 
 
 def test_mtr(site):

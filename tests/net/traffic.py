@@ -25,6 +25,12 @@ def answers(host, vip, count, port=80):
                                if line and not line.startswith("--_curl_--"))
 
 
+def hops(host, address, *how):
+    """The addresses of the hops that traceroute sees; "*" for one that does not answer."""
+    done = host.run("traceroute", "-n", "-q", "1", "-w", "1", "-m", "5", *how, address)
+    return [line.split()[1] for line in done.stdout.splitlines()[1:]]
+
+
 class Load:
     """Requests at a steady rate from a host, in the background; see load.py."""
 
