@@ -24,6 +24,8 @@ towards them:
 
     director 10.75.0.1 ---- 10.75.0.254 gate 10.77.0.1 --1400-- [ the second bridge ]---- b1 ...
 
+With `generic=True` the director's interfaces are of a kind that has no XDP in its driver.
+
 All that a lab makes carries its name or lies in /run/NAME, a bpffs of its own for the pins included,
 so that any number of labs stand side by side. close() takes down whatever there is of it, also after
 a start that failed half-way, and also from another process.
@@ -212,12 +214,13 @@ class Lab:
     """The network of the picture above; a context manager."""
 
     def __init__(self, name, backends=3, arms=1, log_dir=None, keep=False, client_mtu=None,
-                 mtu=None, backend_mtu=None):
+                 mtu=None, backend_mtu=None, generic=False):
         """`keep`: the lab outlives this process (tools/lab); otherwise its processes end with it."""
         if not re.fullmatch(r"shunt-[\w-]{1,40}", name):
             raise LabError(f"'{name}' is no name for a lab; expected shunt-SOMETHING")
         self.name, self.arms, self.keep = name, 2 if backend_mtu else arms, keep
         self.client_mtu, self.mtu, self.backend_mtu = client_mtu, mtu, backend_mtu
+        self.generic = generic
         self.dir = f"/run/{name}"
         self.log_dir = log_dir or f"{self.dir}/logs"
         self.switch, self.client = Host(self, "switch"), Host(self, "client")
@@ -359,8 +362,12 @@ class Lab:
     def _wire_director(self):
         inner = f"eth{self.arms - 1}"
         for arm in range(self.arms):
-            self.plug(self.director, f"director{arm}", f"eth{arm}", arm, mtu=self.mtu,
-                      mac=f"02:00:00:00:0{arm}:01", peer_program=True)
+            device = f"wire{arm}" if self.generic else f"eth{arm}"
+            self.plug(self.director, f"director{arm}", device, arm, mtu=self.mtu,
+                      mac=f"02:00:00:00:0{arm}:01", peer_program=not self.generic)
+            if self.generic:
+                self.director.ip(f"link add eth{arm} link {device} type macvlan mode passthru\n"
+                                 f"link set eth{arm} up\n")
         self._address(self.director, "", {"eth0": (DIRECTOR_CLIENT_SIDE, DIRECTOR6_CLIENT_SIDE)})
         self._address(self.director, "", {inner: self.director_addresses()})
         self.director.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0,

@@ -24,11 +24,16 @@ class Mode:
     backend: int = 4  # the family of the backends' addresses
     arms: int = 1  # of the director
     mtu: int = 1500  # between director and backends
+    generic: bool = False  # the director's interfaces have no XDP of their own
 
     def __str__(self):
         families = f"{self.vip}in{self.backend}" if self.tunnel() else f"{self.vip}"
         return f"{self.forward}-{families}" + (f"-{self.arms}arms" if self.arms > 1 else "") + (
-            f"-mtu{self.mtu}" if self.mtu != 1500 else "")
+            f"-mtu{self.mtu}" if self.mtu != 1500 else "") + ("-generic" if self.generic else "")
+
+    def lab(self):
+        """What of it is a matter of the lab."""
+        return {"arms": self.arms, "mtu": self.mtu, "generic": self.generic}
 
     def tunnel(self):
         return self.forward in ("ipip", "gue")
@@ -56,9 +61,10 @@ def pair(forward, **options):
 MODES = [
     Mode("dr"), Mode("nat"),
     Mode("dr", arms=2), Mode("nat", arms=2),
+    Mode("dr", generic=True), Mode("nat", generic=True),
 ]
 
-ONE_ARM = [mode for mode in MODES if mode.arms == 1 and mode.mtu == 1500]
+ONE_ARM = [mode for mode in MODES if mode.arms == 1 and mode.mtu == 1500 and not mode.generic]
 
 
 def bracketed(address):
@@ -143,6 +149,8 @@ class Site:
         self.shuntd.start()
         for name, count in self.up.items():
             self.shuntd.wait_up(name, count=count)
+        attached = {i["mode"] for i in self.shuntd.json("status")["interfaces"]}
+        assert attached == {"generic" if self.lab.generic else "native"}
         return self.shuntd
 
     def drops(self):

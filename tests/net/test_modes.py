@@ -25,7 +25,7 @@ def content():
 def site(request, content):
     """All servers on two backends; one lab for all tests of a mode."""
     mode = request.param
-    site = Site(mode, open_lab(request, backends=2, arms=mode.arms, mtu=mode.mtu))
+    site = Site(mode, open_lab(request, backends=2, **mode.lab()))
     site.web(content[0])
     site.dns()
     site.echo()

@@ -26,8 +26,7 @@ def content():
 def far(request, content):
     """The client lives behind a path of 1400 bytes, of which it does not know."""
     mode = request.param
-    site = Site(mode, open_lab(request, backends=2, arms=mode.arms, mtu=mode.mtu,
-                               client_mtu=NARROW))
+    site = Site(mode, open_lab(request, backends=2, client_mtu=NARROW, **mode.lab()))
     site.web(content[0])
     site.start()
     return site
