@@ -112,7 +112,8 @@ static void check_forwarding(struct director *d, const char *ifname, bool nat)
 	uint32_t ifindex;
 
 	snprintf(key, sizeof(key), "forwarding:%s", ifname);
-	if (nat && net_link_index(d->net, ifname, &ifindex, NULL) == 0 && !net_forwarding(ifname))
+	if (nat && net_link_index(d->net, ifname, &ifindex, NULL) == 0 &&
+	    !net_forwarding(ifname, AF_INET))
 		events_alarm(d->events, "interface", key,
 			     "forward = nat needs routing on %s, or clients get no replies; do: "
 			     "sysctl -w "

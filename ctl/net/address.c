@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "net/net_internal.h"
 
-#define HOST_PREFIX 32
+/* Who has one of these is not sent from. */
+#define FLAGS_MATTER (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)
 
 /* --- the lists --- */
 
@@ -21,7 +22,7 @@ static int compare_numbers(uint32_t a, uint32_t b)
 
 static int compare(const struct address *a, const struct address *b)
 {
-	int c = compare_numbers(ntohl(a->addr.s_addr), ntohl(b->addr.s_addr));
+	int c = ip_addr_compare(&a->addr, &b->addr);
 
 	if (!c)
 		c = compare_numbers(a->ifindex, b->ifindex);
@@ -62,15 +63,16 @@ static bool drop(struct address_list *list, const struct address *key)
 	return true;
 }
 
-/* True if it was not there. */
+/* True if it was not there, or not the same. */
 static bool put(struct address_list *list, const struct address *address)
 {
 	struct address *old = find(list, address);
 	size_t at = place_of(list, address);
+	bool same = old && old->flags == address->flags;
 
 	if (old) {
 		*old = *address;
-		return false;
+		return !same;
 	}
 	list->v = mem_realloc(list->v, (list->n + 1) * sizeof(*list->v));
 	memmove(&list->v[at + 1], &list->v[at], (list->n - at) * sizeof(*list->v));
@@ -87,29 +89,31 @@ static int parse(struct nlmsghdr *hdr, struct address *ret, bool *ret_ours)
 	struct nlattr *attrs[IFA_MAX + 1];
 	struct ip_addr local, prefix;
 
-	if (!nlmsg_valid_hdr(hdr, sizeof(*info)) || info->ifa_family != AF_INET ||
+	if (!nlmsg_valid_hdr(hdr, sizeof(*info)) ||
 	    nlmsg_parse(hdr, sizeof(*info), attrs, IFA_MAX, NULL) < 0)
 		return -EINVAL;
-	local = net_attr_addr(attrs[IFA_LOCAL], AF_INET);
-	prefix = net_attr_addr(attrs[IFA_ADDRESS], AF_INET);
+	prefix = net_attr_addr(attrs[IFA_ADDRESS], info->ifa_family);
+	local = net_attr_addr(attrs[IFA_LOCAL], info->ifa_family);
+	if (!local.family && info->ifa_family == AF_INET6) /* it has one only with a peer */
+		local = prefix;
 	if (!local.family)
 		return -EINVAL;
 	*ret = (struct address){
-		.addr = local.v4,
-		.prefix = prefix.family ? prefix.v4 : local.v4,
+		.addr = local,
+		.prefix = prefix.family ? prefix : local,
 		.ifindex = info->ifa_index,
+		.flags = info->ifa_flags & FLAGS_MATTER,
 		.prefixlen = info->ifa_prefixlen,
 	};
 	*ret_ours = attrs[IFA_PROTO] && nla_get_u8(attrs[IFA_PROTO]) == NET_PROTOCOL;
 	return 0;
 }
 
-/* What an address brings is told as routes; what goes with it is not: those that have it as source.
- */
-static void note_change(struct net *net, bool gone)
+/* What an address of another's brings or takes may be the source that a route had or gets. */
+static void note_change(struct net *net, bool sources)
 {
 	net->dirty = true;
-	if (gone)
+	if (sources)
 		route_forget_all(net);
 }
 
@@ -129,7 +133,7 @@ void address_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 		changed = drop(ours ? &net->addresses : &net->ours, &address) || changed;
 	}
 	if (changed)
-		note_change(net, hdr->nlmsg_type == RTM_DELADDR);
+		note_change(net, !ours || hdr->nlmsg_type == RTM_DELADDR);
 }
 
 static void drop_unseen(struct net *net, struct address_list *list)
@@ -146,7 +150,7 @@ static void drop_unseen(struct net *net, struct address_list *list)
 
 int address_sweep(struct net *net)
 {
-	const struct ifaddrmsg info = {.ifa_family = AF_INET};
+	const struct ifaddrmsg info = {.ifa_family = AF_UNSPEC};
 	int r = net_ask(net, net_message(RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info)),
 			address_message, NULL);
 
@@ -165,38 +169,28 @@ void address_free_all(struct net *net)
 
 /* --- questions --- */
 
-static uint32_t link_of(const struct address_list *list, struct in_addr addr)
+static uint32_t link_of(const struct address_list *list, const struct ip_addr *addr)
 {
-	size_t at = place_of(list, &(struct address){.addr = addr});
+	size_t at = place_of(list, &(struct address){.addr = *addr});
 
-	return at < list->n && list->v[at].addr.s_addr == addr.s_addr ? list->v[at].ifindex : 0;
+	return at < list->n && ip_addr_compare(&list->v[at].addr, addr) == 0 ? list->v[at].ifindex
+									     : 0;
 }
 
 uint32_t net_address_link(struct net *net, const struct ip_addr *addr)
 {
-	uint32_t ifindex;
+	uint32_t ifindex = link_of(&net->addresses, addr);
 
-	if (addr->family != AF_INET)
-		return 0;
-	ifindex = link_of(&net->addresses, addr->v4);
-	return ifindex ? ifindex : link_of(&net->ours, addr->v4);
-}
-
-static bool contains(const struct address *a, struct in_addr addr)
-{
-	in_addr_t mask = a->prefixlen ? htonl(UINT32_MAX << (HOST_PREFIX - a->prefixlen)) : 0;
-
-	return ((a->prefix.s_addr ^ addr.s_addr) & mask) == 0;
+	return ifindex ? ifindex : link_of(&net->ours, addr);
 }
 
 bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
 {
 	const struct address_list *list = &net->addresses;
 
-	if (addr->family != AF_INET)
-		return false;
 	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].ifindex == ifindex && contains(&list->v[i], addr->v4))
+		if (list->v[i].ifindex == ifindex &&
+		    net_prefix_contains(&list->v[i].prefix, list->v[i].prefixlen, addr))
 			return true;
 	return false;
 }
@@ -204,10 +198,11 @@ bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
 static struct address host_address(uint32_t ifindex, const struct ip_addr *addr)
 {
 	return (struct address){
-		.addr = addr->v4,
-		.prefix = addr->v4,
+		.addr = *addr,
+		.prefix = *addr,
 		.ifindex = ifindex,
-		.prefixlen = HOST_PREFIX,
+		.flags = addr->family == AF_INET6 ? IFA_F_DEPRECATED : 0,
+		.prefixlen = net_addr_bits(addr->family),
 	};
 }
 
@@ -215,7 +210,7 @@ bool net_address_ours(struct net *net, uint32_t ifindex, const struct ip_addr *a
 {
 	const struct address key = host_address(ifindex, addr);
 
-	return addr->family == AF_INET && find(&net->ours, &key);
+	return find(&net->ours, &key);
 }
 
 void net_addresses_ours(struct net *net,
@@ -227,29 +222,38 @@ void net_addresses_ours(struct net *net,
 
 	if (n)
 		memcpy(copy, net->ours.v, n * sizeof(*copy));
-	for (size_t i = 0; i < n; i++) {
-		const struct ip_addr addr = {.family = AF_INET, .v4 = copy[i].addr};
-
-		each(copy[i].ifindex, &addr, arg);
-	}
+	for (size_t i = 0; i < n; i++)
+		each(copy[i].ifindex, &copy[i].addr, arg);
 }
 
 /* --- orders --- */
 
+/* Deprecated: of two IPv6 addresses the kernel sends from the one that resembles the destination
+ * more, and a backend does not answer a check that comes from its own VIP. */
+static void put_lifetime(struct nl_msg *msg)
+{
+	const struct ifa_cacheinfo lifetime = {.ifa_prefered = 0, .ifa_valid = UINT32_MAX};
+
+	nla_put(msg, IFA_CACHEINFO, sizeof(lifetime), &lifetime);
+}
+
 static int change(struct net *net, int type, int flags, const struct address *address)
 {
 	const struct ifaddrmsg info = {
-		.ifa_family = AF_INET,
+		.ifa_family = address->addr.family,
+		.ifa_flags = address->addr.family == AF_INET6 ? IFA_F_NODAD : 0,
 		.ifa_prefixlen = address->prefixlen,
 		.ifa_scope = RT_SCOPE_UNIVERSE, /* on lo too: routing daemons export only those */
 		.ifa_index = address->ifindex,
 	};
 	struct nl_msg *msg = net_message(type, flags, &info, sizeof(info));
 
-	nla_put(msg, IFA_LOCAL, sizeof(address->addr), &address->addr);
-	nla_put(msg, IFA_ADDRESS, sizeof(address->addr), &address->addr);
+	net_put_addr(msg, IFA_LOCAL, &address->addr);
+	net_put_addr(msg, IFA_ADDRESS, &address->addr);
 	if (type == RTM_NEWADDR)
 		nla_put_u8(msg, IFA_PROTO, NET_PROTOCOL);
+	if (type == RTM_NEWADDR && address->addr.family == AF_INET6)
+		put_lifetime(msg);
 	return net_ask(net, msg, NULL, NULL);
 }
 
@@ -267,12 +271,11 @@ int net_address_add(struct net *net, uint32_t ifindex, const struct ip_addr *add
 		    struct error *err)
 {
 	struct address address = host_address(ifindex, addr);
-	int r = -EAFNOSUPPORT;
+	int r;
 
 	if (net_address_ours(net, ifindex, addr))
 		return 0;
-	if (addr->family == AF_INET)
-		r = change(net, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address);
+	r = change(net, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address);
 	if (r)
 		return refuse(net, err, r, "put on", addr, ifindex);
 	address.sweep = net->sweep;

@@ -192,9 +192,10 @@ bool net_link_up(struct net *net, uint32_t ifindex)
 	return link_is_up(link_find(net, ifindex));
 }
 
-bool net_forwarding(const char *ifname)
+bool net_forwarding(const char *ifname, int family)
 {
-	_cleanup_free_ char *path = mem_printf("/proc/sys/net/ipv4/conf/%s/forwarding", ifname);
+	_cleanup_free_ char *path = mem_printf("/proc/sys/net/%s/conf/%s/forwarding",
+					       family == AF_INET6 ? "ipv6" : "ipv4", ifname);
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 
 	return file && fgetc(file) == '1';

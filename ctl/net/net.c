@@ -16,8 +16,9 @@
 #define DISPATCHES_MAX 1024 /* datagrams read in one turn of the event loop */
 
 static const int groups[] = {
-	RTNLGRP_LINK,       RTNLGRP_NEIGH,     RTNLGRP_IPV4_IFADDR,
-	RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_NEXTHOP,
+	RTNLGRP_LINK,        RTNLGRP_NEIGH,      RTNLGRP_NEXTHOP,
+	RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE,
+	RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE,
 };
 
 /* --- asking --- */
@@ -133,6 +134,22 @@ struct ip_addr net_key_addr(const struct ip_addr *addr)
 	key.family = addr->family;
 	memcpy(&key.v4, &addr->v4, addr_size(addr->family));
 	return key;
+}
+
+unsigned int net_addr_bits(int family)
+{
+	return addr_size(family) * 8;
+}
+
+bool net_prefix_contains(const struct ip_addr *prefix, unsigned int len, const struct ip_addr *addr)
+{
+	const uint8_t *a = (const uint8_t *)&prefix->v4, *b = (const uint8_t *)&addr->v4;
+	unsigned int bytes = len / 8, bits = len % 8;
+
+	if (prefix->family != addr->family || len > net_addr_bits(addr->family) ||
+	    memcmp(a, b, bytes) != 0)
+		return false;
+	return !bits || !((a[bytes] ^ b[bytes]) >> (8 - bits));
 }
 
 /* --- watching --- */

@@ -24,7 +24,8 @@ struct net;
 struct net_hop {
 	uint32_t ifindex;
 	char ifname[IF_NAMESIZE];
-	struct ip_addr via; /* the neighbour: a gateway or the destination itself */
+	struct ip_addr via;    /* the neighbour: a gateway or the destination itself */
+	struct ip_addr source; /* what this host itself would send from; family 0 = nothing */
 	uint8_t dmac[6], smac[6];
 	uint32_t mtu;
 	bool resolved;    /* everything above is known */
@@ -67,8 +68,8 @@ bool net_link_mac(struct net *net, uint32_t ifindex, uint8_t ret[static 6]);
 /* Has any link of this host that MAC? */
 bool net_mac_ours(struct net *net, const uint8_t mac[static 6]);
 bool net_link_up(struct net *net, uint32_t ifindex); /* carrier and administratively up */
-/* net.ipv4.conf.IF.forwarding: nat needs it on every attached interface. */
-bool net_forwarding(const char *ifname);
+/* net.ipv4.conf.IF.forwarding, or net.ipv6's: nat needs it on every attached interface. */
+bool net_forwarding(const char *ifname, int family);
 
 /* --- addresses --- */
 
@@ -77,8 +78,10 @@ bool net_forwarding(const char *ifname);
 uint32_t net_address_link(struct net *net, const struct ip_addr *addr);
 /* Does the prefix of an address on link @ifindex contain @addr? Addresses of ours do not count. */
 bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
-/* Put /32 on the link, marked as ours (IFA_PROTO); 0 if it is ours already, -EEXIST if it is there
- * and not ours. */
+/* Put /32 or /128 on the link, marked as ours (IFA_PROTO); 0 if it is ours already, -EEXIST if it
+ * is there and not ours. The kernel neither asks whether another host has it nor sends from it
+ * unasked.
+ */
 int net_address_add(struct net *net, uint32_t ifindex, const struct ip_addr *addr,
 		    struct error *err);
 /* Take it away if it is ours. -ENOENT otherwise. */

@@ -35,9 +35,10 @@ struct link {
 };
 
 struct address {
-	struct in_addr addr;
-	struct in_addr prefix; /* the network's; differs from @addr's on point-to-point links */
+	struct ip_addr addr;
+	struct ip_addr prefix; /* the network's; differs from @addr's on point-to-point links */
 	uint32_t ifindex;
+	uint32_t flags; /* IFA_F_* that decide whether packets are sent from it */
 	uint8_t prefixlen;
 	uint64_t sweep;
 };
@@ -76,7 +77,7 @@ struct destination {
 	int error;    /* of the look-up */
 	uint8_t type; /* RTN_* */
 	uint32_t ifindex;
-	struct ip_addr via;
+	struct ip_addr via, source;
 	struct neighbour *neighbour; /* one of its users is this; may be NULL */
 	UT_hash_handle by_to;
 };
@@ -116,6 +117,9 @@ struct ip_addr net_attr_addr(struct nlattr *attr, int family);
 void net_put_addr(struct nl_msg *msg, int attr, const struct ip_addr *addr);
 /* A copy whose unused bytes are zero, fit for a key. */
 struct ip_addr net_key_addr(const struct ip_addr *addr);
+unsigned int net_addr_bits(int family); /* 32 or 128 */
+bool net_prefix_contains(const struct ip_addr *prefix, unsigned int len,
+			 const struct ip_addr *addr);
 
 /* --- each file's part: take a notification or an answer in; read the whole anew --- */
 

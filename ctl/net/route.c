@@ -35,12 +35,10 @@ void route_forget_link(struct net *net, uint32_t ifindex)
 
 /* A route says nothing of what is not in its prefix: a director that speaks BGP must not ask for
  * every backend with every route that comes and goes. */
-static void forget_prefix(struct net *net, struct in_addr prefix, unsigned int len)
+static void forget_prefix(struct net *net, const struct ip_addr *prefix, unsigned int len)
 {
-	in_addr_t mask = len ? htonl(UINT32_MAX << (32 - len)) : 0;
-
 	for (struct destination *d = net->destinations; d; d = d->by_to.next)
-		if (d->routed && ((d->to.v4.s_addr ^ prefix.s_addr) & mask) == 0) {
+		if (d->routed && net_prefix_contains(prefix, len, &d->to)) {
 			d->routed = false;
 			net->dirty = true;
 		}
@@ -50,14 +48,14 @@ void route_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 {
 	struct rtmsg *info = nlmsg_data(hdr);
 	struct nlattr *attrs[RTA_MAX + 1];
-	struct ip_addr prefix = {};
+	struct ip_addr prefix;
 
-	if (!nlmsg_valid_hdr(hdr, sizeof(*info)) || info->rtm_family != AF_INET ||
-	    info->rtm_dst_len > 32 || nlmsg_parse(hdr, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
+	if (!nlmsg_valid_hdr(hdr, sizeof(*info)) ||
+	    nlmsg_parse(hdr, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
 		return;
-	if (info->rtm_dst_len)
-		prefix = net_attr_addr(attrs[RTA_DST], AF_INET);
-	forget_prefix(net, prefix.v4, info->rtm_dst_len);
+	prefix = net_attr_addr(attrs[RTA_DST], info->rtm_family);
+	prefix.family = info->rtm_family; /* the default route has none */
+	forget_prefix(net, &prefix, info->rtm_dst_len);
 }
 
 /* --- asking --- */
@@ -65,7 +63,7 @@ void route_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 /* The gateway, which may be of the other family; else the destination itself. */
 static struct ip_addr parse_via(struct nlattr *const *attrs, const struct ip_addr *to)
 {
-	struct ip_addr gateway = net_attr_addr(attrs[RTA_GATEWAY], AF_INET);
+	struct ip_addr gateway = net_attr_addr(attrs[RTA_GATEWAY], to->family);
 	struct nlattr *via = attrs[RTA_VIA];
 
 	if (!gateway.family && via && nla_len(via) >= sizeof(struct rtvia) + sizeof(gateway.v6)) {
@@ -91,12 +89,16 @@ static void take_route(struct net *net, struct nlmsghdr *hdr, void *arg)
 	d->type = info->rtm_type;
 	d->ifindex = attrs[RTA_OIF] ? nla_get_u32(attrs[RTA_OIF]) : 0;
 	d->via = parse_via(attrs, &d->to);
+	d->source = net_attr_addr(attrs[RTA_PREFSRC], d->to.family);
 }
 
 /* As a packet of this host itself would go: rules about the interface it came by do not count. */
 static void ask_route(struct net *net, struct destination *d)
 {
-	const struct rtmsg info = {.rtm_family = AF_INET, .rtm_dst_len = 32};
+	const struct rtmsg info = {
+		.rtm_family = d->to.family,
+		.rtm_dst_len = net_addr_bits(d->to.family),
+	};
 	struct nl_msg *msg = net_message(RTM_GETROUTE, 0, &info, sizeof(info));
 	struct neighbour *before = d->neighbour;
 	struct link *link;
@@ -104,6 +106,7 @@ static void ask_route(struct net *net, struct destination *d)
 	net_put_addr(msg, RTA_DST, &d->to);
 	d->type = RTN_UNSPEC;
 	d->ifindex = 0;
+	d->source.family = 0;
 	d->error = net_ask(net, msg, take_route, d);
 	d->routed = true;
 	link = link_find(net, d->ifindex);
@@ -157,6 +160,9 @@ static void explain_type(struct net_hop *hop, uint8_t type, const char *to)
 	case RTN_BROADCAST:
 		explain(hop, "%s is a broadcast address", to);
 		break;
+	case RTN_ANYCAST:
+		explain(hop, "%s is an anycast address of the director itself", to);
+		break;
 	case RTN_MULTICAST:
 		explain(hop, "%s is a multicast address", to);
 		break;
@@ -173,8 +179,8 @@ static void explain_neighbour(struct net_hop *hop, const struct neighbour *n)
 	if (n->error == -ENOBUFS)
 		explain(hop,
 			"neighbour %s on %s: the kernel's neighbour table is full "
-			"(net.ipv4.neigh.default.gc_thresh3)",
-			via, hop->ifname);
+			"(net.%s.neigh.default.gc_thresh3)",
+			via, hop->ifname, hop->via.family == AF_INET6 ? "ipv6" : "ipv4");
 	else if (n->error)
 		explain(hop, "neighbour %s on %s: %s", via, hop->ifname, strerror(-n->error));
 	else if (n->silent)
@@ -218,6 +224,7 @@ static void compose(struct net *net, const struct destination *d, struct net_hop
 	}
 	hop->ifindex = d->ifindex;
 	hop->via = d->via;
+	hop->source = d->source;
 	if (!link) { /* its notification is under way */
 		explain(hop, "the interface towards %s is not known yet", to);
 		return;
@@ -258,11 +265,6 @@ void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret)
 	struct net_hop hop = {};
 	struct destination *d;
 
-	if (to->family != AF_INET) {
-		explain(&hop, "this version forwards to IPv4 addresses only");
-		*ret = hop;
-		return;
-	}
 	d = find_or_add(net, to);
 	if (!d->routed)
 		ask_route(net, d);
@@ -274,8 +276,7 @@ void net_resolve(struct net *net, const struct ip_addr *to, struct net_hop *ret)
 
 void net_hold(struct net *net, const struct ip_addr *to)
 {
-	if (to->family == AF_INET)
-		find_or_add(net, to)->users++;
+	find_or_add(net, to)->users++;
 }
 
 void net_release(struct net *net, const struct ip_addr *to)

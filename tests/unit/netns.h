@@ -5,6 +5,7 @@
  * the director's eth1.
  *
  *   director  eth1 10.9.0.1/24  ----  port | br0 10.9.0.11/24 10.9.0.12/24  peer
+ *             fd0a:9::1/48                       fd0a:9::b/48 fd0a:9::c/48
  */
 #ifndef TESTS_UNIT_NETNS_H
 #define TESTS_UNIT_NETNS_H
@@ -92,10 +93,12 @@ static inline int netns_plug(const struct netns *n, const char *mac)
 	return netns_run(n->director,
 			 "ip link add eth1 address %s type veth peer name port\n"
 			 "ip link set port netns /proc/%d/fd/%d\n"
-			 "cd /proc/sys/net/ipv4/neigh/eth1\n"
+			 "for i in 4 6; do cd /proc/sys/net/ipv$i/neigh/eth1\n"
 			 "echo 20 >retrans_time_ms; echo 200 >base_reachable_time_ms\n"
-			 "echo 1 >delay_first_probe_time; echo 200 >interval_probe_time_ms\n"
+			 "echo 1 >delay_first_probe_time; echo 200 >interval_probe_time_ms; done\n"
+			 "echo 1 >/proc/sys/net/ipv6/conf/eth1/keep_addr_on_down\n"
 			 "ip addr add 10.9.0.1/24 dev eth1\n"
+			 "ip addr add fd0a:9::1/48 dev eth1 nodad\n"
 			 "ip link set eth1 up\n",
 			 mac, getpid(), n->peer) ||
 	       netns_run(n->peer, "ip link set port master br0 up") ||
@@ -117,6 +120,8 @@ static inline int netns_enter(struct netns *n)
 			 "ip link set lo up\n"
 			 "ip link add br0 address " NETNS_PEER_MAC " type bridge forward_delay 0\n"
 			 "ip addr add 10.9.0.11/24 dev br0; ip addr add 10.9.0.12/24 dev br0\n"
+			 "ip addr add fd0a:9::b/48 dev br0 nodad\n"
+			 "ip addr add fd0a:9::c/48 dev br0 nodad\n"
 			 "ip link set br0 up\n") ||
 	       netns_plug(n, NETNS_DIRECTOR_MAC);
 }

@@ -1,164 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_net.c - links, ways, neighbours and addresses, with the kernel, in namespaces of its own.
- * Without root they are skipped. */
-#include <errno.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <cmocka.h>
+/* test_net.c - ways, neighbours and links, with the kernel, in namespaces of its own */
+#include "tests/unit/net_fixture.h"
 
-#include "base/cleanup.h"
-#include "net/net.h"
-#include "tests/unit/netns.h"
-
-#define LIMIT_MS     10000 /* what has not come by then does not come */
-#define MANY         2000
-#define SHOW_MANAGED "ip -d neigh show managed"
-
-struct fixture {
-	struct netns ns;
-	struct net *net;
-	unsigned int changed;
-};
-
-static void on_changed(void *arg)
-{
-	struct fixture *f = arg;
-
-	f->changed++;
-}
-
-static int setup(void **state)
-{
-	struct fixture *f;
-
-	if (!netns_possible())
-		return 0;
-	f = calloc(1, sizeof(*f));
-	*state = f;
-	return netns_enter(&f->ns) || net_open(on_changed, f, &f->net, NULL);
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	if (!f)
-		return 0;
-	net_close(f->net);
-	netns_leave(&f->ns);
-	free(f);
-	return 0;
-}
-
-static struct fixture *need(void **state)
-{
-	if (!*state)
-		skip();
-	return *state;
-}
-
-#define director(f, ...) assert_int_equal(netns_run((f)->ns.director, __VA_ARGS__), 0)
-#define peer(f, ...)     assert_int_equal(netns_run((f)->ns.peer, __VA_ARGS__), 0)
-
-static struct ip_addr addr(const char *text)
-{
-	struct ip_addr ret;
-
-	assert_int_equal(ip_addr_parse(text, &ret, NULL), 0);
-	return ret;
-}
-
-static struct net_hop resolve(struct fixture *f, const char *to)
-{
-	const struct ip_addr at = addr(to);
-	struct net_hop hop;
-
-	net_resolve(f->net, &at, &hop);
-	return hop;
-}
-
-static void release(struct fixture *f, const char *to)
-{
-	const struct ip_addr at = addr(to);
-
-	net_release(f->net, &at);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Wait for the next notification and take in what has come. */
-static void turn(struct fixture *f, uint64_t until)
-{
-	struct pollfd poller = {.fd = net_fd(f->net), .events = POLLIN};
-	uint64_t now = now_ms();
-
-	if (now >= until || poll(&poller, 1, until - now) <= 0)
-		fail_msg("what was waited for has not come");
-	net_dispatch(f->net);
-}
-
-/* Run until the way to @to is known, by that MAC; what came last was told by `changed`. */
-static struct net_hop wait_resolved(struct fixture *f, const char *to, const char *mac)
-{
-	uint64_t until = now_ms() + LIMIT_MS;
-	struct net_hop hop = resolve(f, to);
-	char text[18] = "";
-
-	for (;;) {
-		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", hop.dmac[0],
-			 hop.dmac[1], hop.dmac[2], hop.dmac[3], hop.dmac[4], hop.dmac[5]);
-		if (hop.resolved && strcmp(text, mac) == 0)
-			return hop;
-		f->changed = 0;
-		while (!f->changed)
-			turn(f, until);
-		hop = resolve(f, to);
-	}
-}
-
-static void wait_reason(struct fixture *f, const char *to, const char *reason)
-{
-	uint64_t until = now_ms() + LIMIT_MS;
-
-	for (;;) {
-		struct net_hop hop = resolve(f, to);
-
-		if (!hop.resolved && strcmp(hop.reason, reason) == 0)
-			return;
-		f->changed = 0;
-		while (!f->changed)
-			turn(f, until);
-	}
-}
-
-/* Nothing waits any more. */
-static void drain(struct fixture *f)
-{
-	struct pollfd poller = {.fd = net_fd(f->net), .events = POLLIN};
-
-	while (poll(&poller, 1, 100) > 0)
-		net_dispatch(f->net);
-	f->changed = 0;
-}
-
-static bool is_managed(const char *neighbour)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "ip -d neigh show to %s", neighbour);
-	return netns_says(command, " managed ");
-}
+#define MANY 2000
 
 /* --- ways --- */
 
@@ -170,7 +14,7 @@ static void test_resolve(void **state)
 	struct net_hop hop = resolve(f, "10.9.0.11");
 
 	assert_false(hop.resolved);
-	assert_string_equal(hop.reason, "neighbour 10.9.0.11 on eth1 has not answered yet");
+	assert_reason(hop.reason, "neighbour 10.9.0.11 on eth1 has not answered yet");
 	hop = wait_resolved(f, "10.9.0.11", NETNS_PEER_MAC);
 	assert_string_equal(hop.ifname, "eth1");
 	assert_string_equal(hop.reason, "");
@@ -191,7 +35,7 @@ static void test_release(void **state)
 	release(f, "10.9.0.11");
 	assert_false(is_managed("10.9.0.11"));
 	/* who else talks to it need not ask again */
-	assert_true(netns_says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC));
+	assert_true(says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC));
 	release(f, "10.9.0.11"); /* once too often */
 }
 
@@ -219,7 +63,7 @@ static void test_route_changes(void **state)
 	const struct ip_addr second = addr("10.9.0.12");
 	struct net_hop hop;
 
-	assert_string_equal(resolve(f, "10.20.0.1").reason, "no route to 10.20.0.1");
+	assert_reason(resolve(f, "10.20.0.1").reason, "no route to 10.20.0.1");
 	director(f, "ip route add 10.20.0.0/16 via 10.9.0.11");
 	wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
 	drain(f);
@@ -240,10 +84,10 @@ static void test_rules(void **state)
 	struct fixture *f = need(state);
 
 	director(f, "ip route add 10.20.0.0/16 via 10.9.0.11 table 100");
-	assert_string_equal(resolve(f, "10.20.0.1").reason, "no route to 10.20.0.1");
-	director(f, "ip rule add to 10.20.0.0/16 table 100");
+	assert_reason(resolve(f, "10.20.0.1").reason, "no route to 10.20.0.1");
+	director(f, "ip $FAMILY rule add to 10.20.0.0/16 table 100");
 	wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC);
-	director(f, "ip rule del to 10.20.0.0/16 table 100");
+	director(f, "ip $FAMILY rule del to 10.20.0.0/16 table 100");
 	wait_reason(f, "10.20.0.1", "no route to 10.20.0.1");
 }
 
@@ -266,31 +110,41 @@ static void test_next_hop_objects(void **state)
 
 static void test_no_way(void **state)
 {
-	static const char *const ways[][2] = {
+	static const struct {
+		const char *to, *reason;
+		int family; /* 0 = both */
+	} ways[] = {
 		{"10.9.0.1", "10.9.0.1 is an address of the director itself"},
-		{"127.0.0.1", "127.0.0.1 is an address of the director itself"},
-		{"10.9.0.255", "10.9.0.255 is a broadcast address"},
-		{"224.0.0.5", "224.0.0.5 is a multicast address"},
+		{"127.0.0.1", "127.0.0.1 is an address of the director itself", AF_INET},
+		{"::1", "::1 is an address of the director itself", AF_INET6},
+		{"10.9.0.255", "10.9.0.255 is a broadcast address", AF_INET},
+		{"224.0.0.5", "224.0.0.5 is a multicast address", AF_INET},
+		{"ff02::5", "ff02::5 is a multicast address", AF_INET6},
+		{"fd0a:9::", "fd0a:9:: is an anycast address of the director itself", AF_INET6},
 		{"10.30.1.1", "the route to 10.30.1.1 is of type blackhole"},
 		{"10.30.2.1", "the route to 10.30.2.1 is of type unreachable"},
 		{"10.30.3.1", "the route to 10.30.3.1 is of type prohibit"},
 		{"10.30.4.1", "interface tun9 towards 10.30.4.1 has no Ethernet addresses"},
 		{"10.99.0.1", "no route to 10.99.0.1"},
-		{"2001:db8::1", "this version forwards to IPv4 addresses only"},
 	};
 	struct fixture *f = need(state);
 
 	director(f, "ip route add blackhole 10.30.1.0/24; ip route add unreachable 10.30.2.0/24\n"
 		    "ip route add prohibit 10.30.3.0/24; ip tuntap add tun9 mode tun\n"
-		    "ip route add 224.0.0.0/4 dev eth1\n"
+		    "echo 1 >/proc/sys/net/ipv6/conf/eth1/forwarding\n"
 		    "ip link set tun9 up; ip route add 10.30.4.0/24 dev tun9");
+	if (!v6)
+		assert_int_equal(netns_run(f->ns.director, "ip route add 224.0.0.0/4 dev eth1"), 0);
 	drain(f);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		struct net_hop hop = resolve(f, ways[i][0]);
+		struct net_hop hop;
 
+		if (ways[i].family && (ways[i].family == AF_INET6) != v6)
+			continue;
+		hop = resolve(f, ways[i].to);
 		assert_false(hop.resolved);
-		assert_string_equal(hop.reason, ways[i][1]);
-		release(f, ways[i][0]);
+		assert_reason(hop.reason, ways[i].reason);
+		release(f, ways[i].to);
 	}
 }
 
@@ -317,8 +171,9 @@ static void test_doubt(void **state)
 	net_doubt(f->net, &backend);
 	drain(f);
 	/* waited for: on a slow machine it is out of date before ip(8) has told */
-	assert_int_equal(
-		netns_wait(f->ns.director, "ip neigh show to 10.9.0.11 | grep -q REACHABLE"), 0);
+	assert_int_equal(netns_wait(f->ns.director,
+				    in_family("ip neigh show to 10.9.0.11 | grep -q REACHABLE").s),
+			 0);
 	assert_true(is_managed("10.9.0.11"));
 
 	start = now_ms();
@@ -333,7 +188,7 @@ static void test_doubt(void **state)
 	assert_true(resolve(f, "10.9.0.77").resolved);
 	net_doubt(f->net, &fixed);
 	net_doubt(f->net, &(struct ip_addr){.family = AF_INET}); /* nobody asked for it */
-	assert_true(netns_says("ip neigh show to 10.9.0.77", "PERMANENT"));
+	assert_true(says("ip neigh show to 10.9.0.77", "PERMANENT"));
 }
 
 static void test_own_mac_change(void **state)
@@ -358,8 +213,8 @@ static void test_silent(void **state)
 	wait_reason(f, "10.9.0.12", "neighbour 10.9.0.12 on eth1 does not answer");
 	/* asked again and again, but still silent */
 	drain(f);
-	assert_string_equal(resolve(f, "10.9.0.12").reason,
-			    "neighbour 10.9.0.12 on eth1 does not answer");
+	assert_reason(resolve(f, "10.9.0.12").reason,
+		      "neighbour 10.9.0.12 on eth1 does not answer");
 	peer(f, "ip addr add 10.9.0.12/24 dev br0");
 	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
 }
@@ -388,7 +243,7 @@ static void test_permanent(void **state)
 	director(f, "ip neigh add 10.9.0.11 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
 	wait_resolved(f, "10.9.0.11", "02:00:00:00:00:ee");
 	drain(f);
-	assert_true(netns_says("ip -d neigh show to 10.9.0.11", "PERMANENT"));
+	assert_true(says("ip -d neigh show to 10.9.0.11", "PERMANENT"));
 	/* made permanent later */
 	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
 	director(f, "ip neigh replace 10.9.0.12 dev eth1 lladdr 02:00:00:00:00:ef nud permanent");
@@ -396,8 +251,8 @@ static void test_permanent(void **state)
 	drain(f);
 	release(f, "10.9.0.11");
 	release(f, "10.9.0.12");
-	assert_true(netns_says("ip -d neigh show to 10.9.0.11", "PERMANENT"));
-	assert_true(netns_says("ip -d neigh show to 10.9.0.12", "PERMANENT"));
+	assert_true(says("ip -d neigh show to 10.9.0.11", "PERMANENT"));
+	assert_true(says("ip -d neigh show to 10.9.0.12", "PERMANENT"));
 }
 
 static void test_managed_by_others(void **state)
@@ -412,7 +267,7 @@ static void test_managed_by_others(void **state)
 	release(f, "10.9.0.11");
 	release(f, "10.9.0.12");
 	assert_true(is_managed("10.9.0.11"));
-	assert_true(netns_says("ip -d neigh show to 10.9.0.12", "extern_learn"));
+	assert_true(says("ip -d neigh show to 10.9.0.12", "extern_learn"));
 }
 
 static void test_next_daemon(void **state)
@@ -438,12 +293,12 @@ static void test_probe_once(void **state)
 
 	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
 	net_probe_neighbour(f->net, eth1, &one);
-	while (!netns_says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC))
+	while (!says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC))
 		turn(f, until);
 	assert_false(is_managed("10.9.0.11"));
 	director(f, "ip neigh add 10.9.0.77 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
 	net_probe_neighbour(f->net, eth1, &fixed);
-	assert_true(netns_says("ip neigh show to 10.9.0.77", "PERMANENT"));
+	assert_true(says("ip neigh show to 10.9.0.77", "PERMANENT"));
 	/* one that is kept stays so */
 	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
 	net_probe_neighbour(f->net, eth1, &kept);
@@ -508,17 +363,22 @@ static void test_link_questions(void **state)
 	assert_false(net_mac_ours(f->net, own));
 	assert_true(net_link_up(f->net, lo));
 	assert_int_equal(net_link_index(f->net, "eth7", &eth1, &err), -ENOENT);
-	assert_string_equal(err.text, "no interface 'eth7'");
+	assert_reason(err.text, "no interface 'eth7'");
 	assert_int_equal(net_link_index(f->net, "a-name-that-is-too-long", &eth1, &err), -ENOENT);
 	assert_int_equal(net_link_index(f->net, "", &eth1, &err), -ENOENT);
 	/* known at once, before its notification is read */
 	director(f, "ip link add eth8 type veth peer name eth9");
 	assert_int_equal(net_link_index(f->net, "eth8", &eth1, &err), 0);
 	assert_string_equal(net_link_name(f->net, eth1, name), "eth8");
-	assert_false(net_forwarding("eth1"));
-	director(f, "echo 1 >/proc/sys/net/ipv4/conf/eth1/forwarding");
-	assert_true(net_forwarding("eth1"));
-	assert_false(net_forwarding("eth7"));
+	for (size_t i = 0; i < 2; i++) {
+		const int families[] = {AF_INET, AF_INET6};
+
+		assert_false(net_forwarding("eth1", families[i]));
+		director(f, i ? "echo 1 >/proc/sys/net/ipv6/conf/eth1/forwarding"
+			      : "echo 1 >/proc/sys/net/ipv4/conf/eth1/forwarding");
+		assert_true(net_forwarding("eth1", families[i]));
+		assert_false(net_forwarding("eth7", families[i]));
+	}
 }
 
 /* A bridge tells of its ports as of links; a port that leaves it is still there. */
@@ -602,99 +462,10 @@ static void test_many(void **state)
 	assert_false(is_managed("10.9.0.11"));
 }
 
-/* --- addresses --- */
-
-static void count_ours(uint32_t ifindex, const struct ip_addr *at, void *arg)
-{
-	unsigned int *count = arg;
-
-	(*count)++;
-}
-
-static unsigned int ours(struct fixture *f)
-{
-	unsigned int count = 0;
-
-	net_addresses_ours(f->net, count_ours, &count);
-	return count;
-}
-
-static void test_addresses(void **state)
-{
-	const struct ip_addr vip = addr("10.9.0.50"), own = addr("10.9.0.1");
-	struct fixture *f = need(state);
-	struct error err = {};
-	uint32_t eth1;
-
-	assert_int_equal(net_link_index(f->net, "eth1", &eth1, &err), 0);
-	assert_int_equal(net_address_link(f->net, &vip), 0);
-	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), 0);
-	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), 0);
-	assert_true(netns_says("ip addr show dev eth1", "inet 10.9.0.50/32 scope global"));
-	assert_int_equal(net_address_link(f->net, &vip), eth1);
-	assert_true(net_address_ours(f->net, eth1, &vip));
-	assert_false(net_address_ours(f->net, eth1, &own));
-	assert_int_equal(ours(f), 1);
-	/* what the kernel says of it changes nothing */
-	drain(f);
-	assert_int_equal(ours(f), 1);
-	/* another process knows it by its mark */
-	net_close(f->net);
-	assert_int_equal(net_open(on_changed, f, &f->net, NULL), 0);
-	assert_int_equal(ours(f), 1);
-	assert_int_equal(net_address_remove(f->net, eth1, &vip, &err), 0);
-	assert_int_equal(ours(f), 0);
-	assert_int_equal(net_address_remove(f->net, eth1, &vip, &err), -ENOENT);
-	assert_false(netns_says("ip addr show dev eth1", "10.9.0.50"));
-}
-
-static void test_addresses_of_others(void **state)
-{
-	const struct ip_addr vip = addr("10.9.0.50");
-	struct fixture *f = need(state);
-	struct error err = {};
-	uint32_t eth1;
-
-	assert_int_equal(net_link_index(f->net, "eth1", &eth1, &err), 0);
-	director(f, "ip addr add 10.9.0.50/32 dev eth1");
-	/* whether the notification was read or not */
-	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), -EEXIST);
-	assert_string_equal(err.text, "address 10.9.0.50 cannot be put on eth1: it is there "
-				      "already, and not Shunt's");
-	drain(f);
-	assert_int_equal(net_address_add(f->net, eth1, &vip, &err), -EEXIST);
-	assert_int_equal(net_address_remove(f->net, eth1, &vip, &err), -ENOENT);
-	assert_true(netns_says("ip addr show dev eth1", "10.9.0.50"));
-	assert_int_equal(ours(f), 0);
-}
-
-static void test_on_link(void **state)
-{
-	const struct ip_addr near = addr("10.9.0.200"), far = addr("10.9.1.1"),
-			     edge = addr("10.8.255.255"), vip = addr("172.16.0.1");
-	struct fixture *f = need(state);
-	uint32_t eth1, lo;
-
-	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
-	assert_int_equal(net_link_index(f->net, "lo", &lo, NULL), 0);
-	assert_true(net_on_link(f->net, eth1, &near));
-	assert_false(net_on_link(f->net, eth1, &far));
-	assert_false(net_on_link(f->net, eth1, &edge));
-	assert_false(net_on_link(f->net, lo, &near));
-	/* an address of ours makes no subnet */
-	assert_int_equal(net_address_add(f->net, eth1, &vip, NULL), 0);
-	assert_false(net_on_link(f->net, eth1, &vip));
-	director(f, "ip addr add 172.16.0.9/30 dev eth1; ip addr add 10.9.0.9/8 dev lo");
-	drain(f);
-	assert_false(net_on_link(f->net, eth1, &vip));
-	assert_true(net_on_link(f->net, lo, &near));
-	assert_true(net_on_link(f->net, lo, &far));
-}
-
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest each_family[] = {
 		test(test_resolve),
 		test(test_release),
 		test(test_gateway_shared),
@@ -713,15 +484,20 @@ int main(void)
 		test(test_probe_once),
 		test(test_interface_replaced),
 		test(test_link_down),
+		test(test_told_only_of_what_matters),
+		test(test_many),
+	};
+	const struct CMUnitTest once[] = {
 		test(test_link_questions),
 		test(test_bridge_port),
-		test(test_told_only_of_what_matters),
 		test(test_overrun),
-		test(test_many),
-		test(test_addresses),
-		test(test_addresses_of_others),
-		test(test_on_link),
 	};
+	int failed = cmocka_run_group_tests_name("net", once, NULL, NULL);
 
-	return cmocka_run_group_tests_name("net", tests, NULL, NULL);
+	for (int six = 0; six < 2; six++) {
+		set_family(six);
+		failed += cmocka_run_group_tests_name(six ? "net: IPv6" : "net: IPv4", each_family,
+						      NULL, NULL);
+	}
+	return failed;
 }
