@@ -236,3 +236,26 @@ def test_nothing_is_kept_beside_when_nothing_was_changed_by_command(lab, start):
     shuntd.shunt("backend", "drain", "web", BACKENDS[0])
     shuntd.shunt("reload")
     assert len(edit("# three\n")) == 1
+
+
+def test_a_backend_with_a_forward_mode_of_its_own(lab, servers, start):
+    lab.nginx(lab.backends[1], port=8080)
+    own = [BACKENDS[0], (f"{BACKENDS[1]}:8080", "forward = nat"), (BACKENDS[2], "forward = nat")]
+    shuntd = start(service("web", f"tcp:{DR_VIP}:80", "dr", own, NO_CHECK), {"web": 3})
+
+    def modes():
+        return {row.split()[1]: row.split()[2] for row in shuntd.shunt("list").stdout.splitlines()
+                if "->" in row and row.split()[1] != "BACKEND"}
+
+    def replies():
+        found = shuntd.backends("web")
+        return [found[at]["status"]["counters"]["reply_packets"] for at in sorted(found)]
+
+    assert set(answers(lab.client, DR_VIP, 60)) == {"b1", "b2", "b3"}
+    assert modes() == {B1: "dr", f"{BACKENDS[1]}:8080": "nat", f"{BACKENDS[2]}:80": "nat"}
+    before = replies()
+    shuntd.shunt("backend", "set", "web", BACKENDS[2], "--forward", "service")
+    shuntd.shunt("backend", "set", "web", BACKENDS[0], "--forward", "nat")
+    assert modes() == {B1: "nat", f"{BACKENDS[1]}:8080": "nat", f"{BACKENDS[2]}:80": "dr"}
+    assert set(answers(lab.client, DR_VIP, 60)) == {"b1", "b2", "b3"}
+    assert [now > then for now, then in zip(replies(), before)] == [True, True, False]
