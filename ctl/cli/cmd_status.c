@@ -50,6 +50,23 @@ static const char *mode_note(const char *mode)
 	return strcmp(mode, "missing") == 0 ? " (there is no such interface now)" : "";
 }
 
+/* "; switched off: rx-lro, rx-gro" */
+static char *offloads_note(const json_t *interface, const char *member, const char *text)
+{
+	const json_t *list = out_get(interface, member), *name;
+	char *note = mem_strdup("");
+	size_t i;
+
+	json_array_foreach ((json_t *)list, i, name) {
+		char *longer = mem_printf("%s%s%s", i ? note : text, i ? ", " : "",
+					  json_string_value(name) ?: "");
+
+		free(note);
+		note = longer;
+	}
+	return note;
+}
+
 static void print_interfaces(const struct out *out, const json_t *status)
 {
 	const json_t *list = out_get(status, "interfaces"), *interface;
@@ -60,11 +77,15 @@ static void print_interfaces(const struct out *out, const json_t *status)
 			 "interface");
 	json_array_foreach ((json_t *)list, i, interface) {
 		_cleanup_free_ char *name = out_text(interface, "name"),
-				    *mode = out_text(interface, "mode");
+				    *mode = out_text(interface, "mode"),
+				    *off = offloads_note(interface, "offloads.off",
+							 "; switched off: "),
+				    *on = offloads_note(interface, "offloads.on",
+							"; CANNOT be switched off: ");
 		bool down = json_is_false(out_get(interface, "up"));
 
-		out_line(out, LABEL "%s %s%s%s", "interface", name, mode, mode_note(mode),
-			 down ? ", link is down" : "");
+		out_line(out, LABEL "%s %s%s%s%s%s", "interface", name, mode, mode_note(mode),
+			 down ? ", link is down" : "", off, on);
 	}
 }
 

@@ -35,8 +35,7 @@ void director_save_state(struct director *d)
 		events_clear(d->events, "state");
 }
 
-/* A change by command: the model is no longer that of the file. */
-static void save_change(struct director *d)
+void director_save_change(struct director *d)
 {
 	d->changed = true;
 	director_save_state(d);
@@ -134,204 +133,6 @@ void director_check_host(struct director *d)
 		check_forwarding(d, names->v[i], nat);
 }
 
-/* --- interfaces --- */
-
-static bool is_attached(struct director *d, uint32_t ifindex)
-{
-	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
-	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
-
-	for (size_t i = 0; i < n; i++)
-		if (links[i].ifindex == ifindex)
-			return true;
-	return false;
-}
-
-static int attach_interface(struct director *d, const char *name, bool *ret_new, struct error *err)
-{
-	struct dataplane_link link;
-	uint32_t ifindex;
-	int r = net_link_index(d->net, name, &ifindex, err);
-
-	if (r)
-		return r;
-	*ret_new = !is_attached(d, ifindex);
-	if (!*ret_new)
-		return 0;
-	r = dataplane_attach(d->dp, ifindex, &link, err);
-	if (r)
-		return r;
-	events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: attached, %s", name,
-		   link.native ? "native" : "generic: slower, the driver has no XDP");
-	return 0;
-}
-
-static void announce_all(struct director *d, bool wanted)
-{
-	for (const struct service *s = d->model->services; s; s = s->by_name.next)
-		if (wanted)
-			announcer_want(d->announcer, &s->address.at.addr);
-		else
-			announcer_unwant(d->announcer, &s->address.at.addr);
-}
-
-/* Addresses are only where packets meet the program first; without an interface, nowhere. */
-void director_announce(struct director *d)
-{
-	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
-	uint32_t ifindexes[DIRECTOR_INTERFACES_MAX];
-	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
-
-	for (size_t i = 0; i < n; i++)
-		ifindexes[i] = links[i].ifindex;
-	announce_all(d, n && d->model->settings.announce == ANNOUNCE_AUTO);
-	announcer_set_interfaces(d->announcer, ifindexes, n);
-	announcer_refresh(d->announcer);
-}
-
-static void detach_interface(struct director *d, uint32_t ifindex, const char *name)
-{
-	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
-	uint32_t rest[DIRECTOR_INTERFACES_MAX];
-	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links)), count = 0;
-	struct error err = {};
-
-	/* withdraw first, so that the director's own stack never answers for a VIP */
-	for (size_t i = 0; i < n; i++)
-		if (links[i].ifindex != ifindex)
-			rest[count++] = links[i].ifindex;
-	if (!count)
-		announce_all(d, false);
-	announcer_set_interfaces(d->announcer, rest, count);
-	if (dataplane_detach(d->dp, ifindex, &err))
-		events_add(d->events, EVENT_WARNING, "interface", NULL, NULL, "%s: %s", name,
-			   err.text);
-	else
-		events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: detached", name);
-}
-
-void director_detach_others(struct director *d, const struct strings *wanted)
-{
-	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
-	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
-	char name[IF_NAMESIZE];
-
-	for (size_t i = 0; i < n; i++) {
-		net_link_name(d->net, links[i].ifindex, name);
-		if (!strings_contain(wanted, name))
-			detach_interface(d, links[i].ifindex, *name ? name : "(gone)");
-	}
-}
-
-void director_sync_interfaces(struct director *d)
-{
-	const struct strings *names = &d->model->settings.interfaces;
-
-	for (size_t i = 0; i < names->n; i++) {
-		struct error err = {};
-		char key[32 + IF_NAMESIZE];
-		bool is_new;
-
-		snprintf(key, sizeof(key), "interface:%s", names->v[i]);
-		if (attach_interface(d, names->v[i], &is_new, &err))
-			events_alarm(d->events, "interface", key, "%s: not attached: %s",
-				     names->v[i], err.text);
-		else
-			events_clear(d->events, key);
-	}
-	director_announce(d);
-	director_check_host(d);
-}
-
-/* Nobody wishes for the interface any more: its alarms are nobody's concern. */
-static void forget_interface(struct director *d, const char *name)
-{
-	char key[32 + IF_NAMESIZE];
-
-	snprintf(key, sizeof(key), "interface:%s", name);
-	events_clear(d->events, key);
-	snprintf(key, sizeof(key), "forwarding:%s", name);
-	events_clear(d->events, key);
-}
-
-/* Those that are wished for now and not in @wanted. */
-static void forget_others(struct director *d, const struct strings *wanted)
-{
-	const struct strings *names = &d->model->settings.interfaces;
-
-	for (size_t i = 0; i < names->n; i++)
-		if (!strings_contain(wanted, names->v[i]))
-			forget_interface(d, names->v[i]);
-}
-
-int director_attach_all(struct director *d, const struct strings *names, struct error *err)
-{
-	uint32_t fresh[DIRECTOR_INTERFACES_MAX];
-	size_t count = 0;
-	int r = 0;
-
-	for (size_t i = 0; !r && i < names->n; i++) {
-		bool is_new = false;
-
-		r = attach_interface(d, names->v[i], &is_new, err);
-		if (!r && is_new)
-			net_link_index(d->net, names->v[i], &fresh[count++], NULL);
-	}
-	while (r && count)
-		dataplane_detach(d->dp, fresh[--count], NULL);
-	return r;
-}
-
-int director_attach(struct director *d, const char *ifname, json_t **ret, struct error *err)
-{
-	struct strings *names = &d->model->settings.interfaces;
-	const struct schema_key *key = schema_find(&settings_schema, "interfaces");
-	_cleanup_free_ char *old = NULL, *new = NULL;
-	bool is_new;
-	int r;
-
-	if (!strings_contain(names, ifname) && names->n == DIRECTOR_INTERFACES_MAX)
-		return error_set(err, -ENOSPC, "%d interfaces are attached, and no more can be",
-				 DIRECTOR_INTERFACES_MAX);
-	r = attach_interface(d, ifname, &is_new, err);
-	if (r)
-		return r;
-	if (!strings_contain(names, ifname)) {
-		old = schema_format(key, &d->model->settings);
-		new = mem_printf("%s%s%s", old, *old ? "," : "", ifname);
-		schema_set(&settings_schema, &d->model->settings, key, new, NULL);
-		save_change(d);
-	}
-	director_sync_interfaces(d);
-	*ret = director_interface(d, ifname);
-	return 0;
-}
-
-int director_detach(struct director *d, const char *ifname, struct error *err)
-{
-	const struct schema_key *key = schema_find(&settings_schema, "interfaces");
-	const struct strings *names = &d->model->settings.interfaces;
-	_cleanup_free_ char *rest = mem_strdup("");
-	uint32_t ifindex;
-
-	if (!strings_contain(names, ifname))
-		return error_set(err, -ENOENT, "interface '%s' is not attached", ifname);
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], ifname) != 0) {
-			char *longer = mem_printf("%s%s%s", rest, *rest ? "," : "", names->v[i]);
-
-			free(rest);
-			rest = longer;
-		}
-	if (net_link_index(d->net, ifname, &ifindex, NULL) == 0 && is_attached(d, ifindex))
-		detach_interface(d, ifindex, ifname);
-	forget_interface(d, ifname);
-	schema_set(&settings_schema, &d->model->settings, key, rest, NULL);
-	save_change(d);
-	director_sync_interfaces(d);
-	return 0;
-}
-
 /* --- services and backends --- */
 
 /* Make @service (taken over in any case) real in place of the one of its name, if there is one. */
@@ -353,7 +154,7 @@ static int commit_service(struct director *d, struct service *service, struct er
 	reconcile_take(d->reconciler, wish);
 	model_put(d->model, take_ptr(wish));
 	director_announce(d);
-	save_change(d);
+	director_save_change(d);
 	director_check_host(d);
 	return 0;
 }
@@ -463,7 +264,7 @@ int director_service_remove(struct director *d, const char *service, struct erro
 	reconcile_remove(d->reconciler, &old->address);
 	tell_service(d, old, NULL);
 	model_remove(d->model, old);
-	save_change(d);
+	director_save_change(d);
 	director_check_host(d);
 	return 0;
 }
@@ -592,7 +393,7 @@ static int switch_model(struct director *d, struct model *model, const json_t *c
 	take_all(d, model);
 	remove_dropped(d, model);
 	director_detach_others(d, &model->settings.interfaces);
-	forget_others(d, &model->settings.interfaces);
+	director_forget_interfaces(d, &model->settings.interfaces);
 	model_free(d->model);
 	d->model = model;
 	reconcile_unmatched(d->reconciler, model->settings.unmatched == UNMATCHED_DROP);

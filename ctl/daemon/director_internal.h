@@ -55,22 +55,44 @@ struct director {
 /* Write the running model to the state directory; an alarm if that fails. What the config file has
  * overridden there is kept beside. */
 void director_save_state(struct director *d);
-/* Attach every interface wished for; on failure those attached here are detached again. */
-int director_attach_all(struct director *d, const struct strings *names, struct error *err);
-/* Detach what is attached and not in @wanted. */
-void director_detach_others(struct director *d, const struct strings *wanted);
-/* Attach what is wished for and not attached, tell the announcer, raise or clear alarms. */
-void director_sync_interfaces(struct director *d);
+/* A change by command: the model is no longer that of the file. Save it. */
+void director_save_change(struct director *d);
 /* What must hold for the traffic and is not ours to set: forwarding for nat. Alarms. */
 void director_check_host(struct director *d);
-/* Announce every VIP of the model, or none, as the settings say. */
-void director_announce(struct director *d);
 /* Put every service of the model into the data plane. */
 int director_fill(struct director *d, struct error *err);
 /* Can @settings be used by a daemon that runs with the present ones? Interfaces exist; what is
  * fixed stays. */
 int director_accepts_settings(struct director *d, const struct settings *settings,
 			      struct error *err);
+
+/* --- interfaces.c --- */
+
+/* Attach every interface wished for; on failure those attached here are detached again. */
+int director_attach_all(struct director *d, const struct strings *names, struct error *err);
+/* Detach what is attached and not in @wanted. */
+void director_detach_others(struct director *d, const struct strings *wanted);
+/* Attach what is wished for and not attached, tell the announcer, raise or clear alarms. */
+void director_sync_interfaces(struct director *d);
+/* Forget the alarms of those that are wished for now and not in @wanted. */
+void director_forget_interfaces(struct director *d, const struct strings *wanted);
+/* Offloads of interfaces that an earlier daemon attached, or was about to. */
+void director_adopt_offloads(struct director *d);
+/* Announce every VIP of the model, or none, as the settings say. */
+void director_announce(struct director *d);
+
+/* --- offloads.c --- */
+
+/* Switch off what hides packets from a native or generic program. Failures are events. */
+void offloads_off(struct director *d, uint32_t ifindex, const char *name, bool generic);
+/* Switch on @was_on, which was noted, and forget the note. */
+void offloads_restore(struct director *d, uint32_t ifindex, const char *name, uint32_t was_on);
+/* The same without a director, for interfaces that are no longer attached. */
+void offloads_restore_all(const struct dataplane_note *notes, size_t count);
+/* {"off": [those that were switched off], "on": [those that hide packets, and are on all the
+ * same]};
+ * @link NULL: not attached. */
+json_t *offloads_json(struct director *d, const struct dataplane_link *link, const char *name);
 
 /* --- wish.c --- */
 

@@ -257,24 +257,33 @@ json_t *director_drops(struct director *d)
 
 /* --- status --- */
 
-static const char *mode_of(struct director *d, uint32_t ifindex)
+static bool is_attached(struct director *d, uint32_t ifindex, struct dataplane_link *ret)
 {
 	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
 	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
 
 	for (size_t i = 0; i < n; i++)
-		if (links[i].ifindex == ifindex)
-			return links[i].native ? "native" : "generic";
-	return "missing";
+		if (links[i].ifindex == ifindex) {
+			*ret = links[i];
+			return true;
+		}
+	return false;
 }
 
 json_t *director_interface(struct director *d, const char *ifname)
 {
+	struct dataplane_link link = {};
 	uint32_t ifindex = 0;
+	bool attached;
 
 	net_link_index(d->net, ifname, &ifindex, NULL);
-	return json_pack("{s:s, s:s, s:b}", "name", ifname, "mode", mode_of(d, ifindex), "up",
-			 (int)(ifindex && net_link_up(d->net, ifindex)));
+	attached = is_attached(d, ifindex, &link);
+	return json_pack("{s:s, s:s, s:b, s:o}", "name", ifname, "mode",
+			 !attached     ? "missing"
+			 : link.native ? "native"
+				       : "generic",
+			 "up", (int)(ifindex && net_link_up(d->net, ifindex)), "offloads",
+			 offloads_json(d, attached ? &link : NULL, ifname));
 }
 
 static json_t *interfaces_json(struct director *d)

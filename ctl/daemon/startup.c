@@ -189,6 +189,7 @@ static int go_live(struct director *d, struct error *err)
 		return r;
 	d->forwarding = true;
 	director_detach_others(d, &d->model->settings.interfaces);
+	director_adopt_offloads(d);
 	director_sync_interfaces(d);
 	director_save_state(d);
 	sd_notifyf(0, "READY=1\nSTATUS=%zu services", model_count(d->model));
@@ -360,6 +361,8 @@ struct director *director_close(struct director *d)
 int startup_stop_forwarding(const struct options *options, struct error *err)
 {
 	_cleanup_(net_close) struct net *net = NULL;
+	struct dataplane_note notes[DATAPLANE_NOTES_MAX];
+	size_t noted = dataplane_pinned_notes(options->pin_dir, notes, ARRAY_SIZE(notes));
 	int lock, r = make_directory(options->runtime_dir, 0755, err);
 
 	if (r)
@@ -373,6 +376,8 @@ int startup_stop_forwarding(const struct options *options, struct error *err)
 		r = announcer_remove_all(net, err);
 	if (!r)
 		r = dataplane_teardown(options->pin_dir, err);
+	if (!r)
+		offloads_restore_all(notes, noted);
 	lock_release(lock);
 	return r;
 }

@@ -21,6 +21,9 @@ static int dataplane_fill(struct dataplane *dp, struct error *err)
 	if (r < 0)
 		return r;
 	nat_adopt(dp);
+	r = notes_open(dp, err);
+	if (r < 0)
+		return r;
 	r = link_adopt_all(dp, err);
 	if (r < 0)
 		return r;
@@ -34,6 +37,7 @@ int dataplane_open(const struct dataplane_options *options, struct dataplane **r
 	int r, cpus = libbpf_num_possible_cpus();
 
 	dp->pins.lock_fd = -1;
+	dp->notes_fd = -1;
 	if (cpus < 0)
 		return error_set(err, cpus, "cannot count the CPUs: %s", strerror(-cpus));
 	dp->cpus = cpus;
@@ -66,6 +70,7 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 		return NULL;
 	requests_close(dp);
 	link_close_all(dp);
+	close_cleanup(&dp->notes_fd);
 	retire_free_all(dp);
 	service_free_all(dp);
 	extent_pool_free(&dp->slots_pool);
@@ -88,6 +93,8 @@ int dataplane_teardown(const char *pin_dir, struct error *err)
 	r = link_teardown(&pins, err);
 	if (r == 0)
 		r = pins_remove_other_maps(&pins, NULL, err);
+	if (r == 0)
+		r = notes_unpin(&pins, err);
 	/* A directory that is a mount point, or has something of others in it, stays. */
 	if (r == 0 && rmdir(pin_dir) < 0 && errno != EBUSY && errno != ENOTEMPTY)
 		r = error_set(err, -errno, "%s: %s", pin_dir, strerror(errno));

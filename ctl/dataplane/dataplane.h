@@ -7,6 +7,7 @@
  * Pins, below the pin directory (0700):
  *   maps-v<ABI>/<map>     made when first loaded; adopted by a later daemon of the same ABI
  *   links/<ifindex>       one XDP link an interface
+ *   notes                 a word of the caller's for an interface, of every ABI
  * The maps are the truth about numbers: which slots and backend numbers a service has is read back
  * from them, never kept elsewhere. One thread uses this module, but for dataplane_grace_wait().
  */
@@ -81,6 +82,22 @@ int dataplane_attachable(const struct dataplane *dp, uint32_t ifindex, struct er
 int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err); /* -ENOENT */
 /* The attached interfaces, at most @max of them; returns how many. Forgets those that are gone. */
 size_t dataplane_links(struct dataplane *dp, struct dataplane_link *ret, size_t max);
+
+/*
+ * A word that is kept with an interface, pinned, until it is detached or gone: what a later daemon,
+ * or the end of forwarding, must know of it. 0 takes it away. It may be written before the
+ * interface is attached; one that never is keeps it. -E2BIG when too many are kept.
+ */
+struct dataplane_note {
+	uint32_t ifindex, word;
+};
+#define DATAPLANE_NOTES_MAX (2 * SHUNT_LINKS_MAX) /* a crash may leave some without a link */
+
+int dataplane_note(struct dataplane *dp, uint32_t ifindex, uint32_t word, struct error *err);
+uint32_t dataplane_noted(const struct dataplane *dp, uint32_t ifindex); /* 0 = nothing */
+size_t dataplane_notes(const struct dataplane *dp, struct dataplane_note *ret, size_t max);
+/* The same without a data plane, before dataplane_teardown() takes them away. */
+size_t dataplane_pinned_notes(const char *pin_dir, struct dataplane_note *ret, size_t max);
 
 /* --- VIPs: addresses that have at least one service --- */
 

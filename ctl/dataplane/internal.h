@@ -33,7 +33,7 @@ struct dataplane {
 	uint64_t seed;
 	uint32_t slots_max, backends_max;
 
-	int counters_fd, reasons_fd, requests_fd, egress_fd;
+	int counters_fd, reasons_fd, requests_fd, egress_fd, notes_fd;
 	uint32_t *slots; /* memory-mapped, as are the next two and the places of the tables */
 	struct shunt_backend *backends;
 	struct shunt_meta *meta;
@@ -150,6 +150,10 @@ int link_adopt_all(struct dataplane *dp, struct error *err);
 int link_activate_all(struct dataplane *dp, struct error *err);
 void link_close_all(struct dataplane *dp);
 int link_teardown(const struct pins *pins, struct error *err);
+
+/* --- notes.c --- */
+int notes_open(struct dataplane *dp, struct error *err);
+int notes_unpin(const struct pins *pins, struct error *err);
 
 /* --- requests.c --- */
 int requests_open(struct dataplane *dp, struct error *err);

@@ -33,6 +33,7 @@ static void link_forget(struct dataplane *dp, struct link *link)
 	unlink(path);
 	close(link->fd);
 	bpf_map_delete_elem(dp->egress_fd, &link->ifindex);
+	dataplane_note(dp, link->ifindex, 0, NULL);
 	*link = dp->links[--dp->links_count];
 }
 

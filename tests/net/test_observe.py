@@ -46,7 +46,8 @@ def test_status(lab, shuntd):
     status = shuntd.json("status")
     assert status["pid"] == shuntd.process.pid
     assert status["seed"] == "5eed5eed5eed5eed"
-    assert status["interfaces"] == [{"name": "eth0", "mode": "native", "up": True}]
+    interface, = status["interfaces"]
+    assert (interface["name"], interface["mode"], interface["up"]) == ("eth0", "native", True)
     assert status["config"] == shuntd.config_path
     assert status["totals"]["up"] == status["totals"]["backends"] == 6
     assert status["alarms"] == [] and status["checker"]["running"]
@@ -132,4 +133,5 @@ def test_generic_mode_where_the_driver_has_no_xdp(make_lab):
     from shuntd import Shuntd, config
     shuntd = Shuntd(make_lab(backends=0), config(interfaces=("lo",)))
     shuntd.start()
-    assert shuntd.json("status")["interfaces"] == [{"name": "lo", "mode": "generic", "up": True}]
+    interface, = shuntd.json("status")["interfaces"]
+    assert (interface["name"], interface["mode"], interface["up"]) == ("lo", "generic", True)

@@ -50,7 +50,8 @@
 	"{\"version\":\"0.1.0\",\"pid\":12,\"uptime\":\"7384s\","                                  \
 	"\"config\":\"/etc/shunt/shunt.conf\",\"seed\":\"00000000deadbeef\",\"abi_version\":1,"    \
 	"\"adopted\":true,\"program\":{\"id\":17,\"tag\":\"0123456789abcdef\"},\"interfaces\":["   \
-	"{\"name\":\"eth0\",\"mode\":\"native\",\"up\":true},"                                     \
+	"{\"name\":\"eth0\",\"mode\":\"native\",\"up\":true,"                                      \
+	"\"offloads\":{\"off\":[\"rx-vlan-hw-parse\",\"rx-lro\"],\"on\":[\"rx-gro-hw\"]}},"        \
 	"{\"name\":\"eth1\",\"mode\":\"generic\",\"up\":false}],"                                  \
 	"\"checker\":{\"pid\":13,\"restarts\":0,\"running\":true},"                                \
 	"\"totals\":{\"services\":2,\"backends\":6,\"up\":5,\"packets\":56796,"                    \
