@@ -36,7 +36,7 @@ BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -fno-strict-aliasing $(WERROR) -Wall -W
 pkg_cflags = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 pkg_libs = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
-ROOMS := base model plan dataplane check net config api daemon
+ROOMS := base model plan dataplane check net config api daemon realserver
 MAINS := shuntd shunt-checker shunt
 LIB_SRC := $(filter-out ctl/daemon/main.c,$(foreach r,$(ROOMS),$(wildcard ctl/$(r)/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)

@@ -224,7 +224,7 @@ static int add_value(struct args *args, const char *option, const struct option 
 
 	if (r)
 		return r;
-	if (args_value(args, found->key->name, found->check))
+	if (found->key->type != SCHEMA_STRINGS && args_value(args, found->key->name, found->check))
 		return error_set(err, CLI_USAGE, "%s is given twice", option);
 	if (args->values_count == ARGS_VALUES_MAX)
 		return error_set(err, CLI_USAGE, "more than %d options", ARGS_VALUES_MAX);

@@ -73,6 +73,7 @@ cli_command_fn cmd_config_check_run, cmd_config_apply_run, cmd_config_diff_run,
 	cmd_config_reload_run;
 cli_command_fn cmd_save_run;
 cli_command_fn cmd_interface_attach_run, cmd_interface_detach_run;
+cli_command_fn cmd_realserver_enable_run, cmd_realserver_disable_run, cmd_realserver_check_run;
 cli_command_fn help_run;
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "model/model.h"
+#include "model/realserver.h"
 #include "model/value.h"
 
 const struct command commands[] = {
@@ -228,6 +229,48 @@ const struct command commands[] = {
 	 .run = cmd_interface_detach_run,
 	 .help = "no longer forward what arrives at an interface",
 	 .example = "  shunt detach eth0"},
+
+	/* --- on a backend --- */
+	{.group = "realserver",
+	 .name = "enable",
+	 .arguments = "VIP [--forward dr|ipip|gue] [--dev IF] [--director ADDR[/LENGTH]]...",
+	 .words_min = 1,
+	 .words_max = 1,
+	 .keys = &realserver_enable_schema,
+	 .adds = true,
+	 .run = cmd_realserver_enable_run,
+	 .help = "make this host a backend of a VIP",
+	 .details = "Run on the backend, as root; no daemon is asked. The VIP is put on lo and ARP "
+		    "told to\n"
+		    "be silent about it; with ipip and gue the decapsulating program is attached. "
+		    "What is\n"
+		    "there already stays. It lasts until the next boot.",
+	 .example = "  shunt realserver enable 192.0.2.10\n"
+		    "  shunt realserver enable 192.0.2.10 --forward ipip --director 10.0.0.1"},
+	{.group = "realserver",
+	 .name = "disable",
+	 .arguments = "VIP",
+	 .words_min = 1,
+	 .words_max = 1,
+	 .keys = &realserver_disable_schema,
+	 .adds = true,
+	 .run = cmd_realserver_disable_run,
+	 .help = "undo what enable did for a VIP",
+	 .details = "Settings that VIPs share are restored with the last of them.",
+	 .example = "  shunt realserver disable 192.0.2.10"},
+	{.group = "realserver",
+	 .name = "check",
+	 .arguments = "VIP [--forward F] [--dev IF] [--director ADDR]... [--client ADDR]...",
+	 .words_min = 1,
+	 .words_max = 1,
+	 .keys = &realserver_schema,
+	 .adds = true,
+	 .run = cmd_realserver_check_run,
+	 .help = "say what is wrong with this host as a backend",
+	 .details = "A line for each thing; exit code 0 if no line is a problem. It changes "
+		    "nothing.",
+	 .example = "  shunt realserver check 192.0.2.10\n"
+		    "  shunt realserver check 192.0.2.10 --forward nat --director 10.0.0.1"},
 
 	{.name = "help",
 	 .arguments = "[COMMAND]",

@@ -45,7 +45,7 @@ static void print_commands(FILE *f, const char *group)
 		_cleanup_free_ char *line = command_line(c, false);
 
 		if (!group || (c->group && strcmp(c->group, group) == 0))
-			fprintf(f, "  %-17s %s\n", line, c->help);
+			fprintf(f, "  %-18s %s\n", line, c->help);
 	}
 }
 

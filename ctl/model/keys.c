@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "model/model.h"
+#include "model/realserver.h"
 
 #define KEY(object, member) .name = #member, .offset = offsetof(struct object, member)
 #define NAMES(list)         .names = list, .names_count = ARRAY_SIZE(list)
@@ -173,6 +174,24 @@ static const struct schema_key check_keys[] = {
 	 .arg = "PORT", .help = "another port than the backend's; 0 = the backend's"},
 };
 
+/* check takes all, enable those from forward on, disable those from state_dir on */
+static const struct schema_key realserver_keys[] = {
+	{KEY(realserver, client), .type = SCHEMA_STRINGS, .max = 64, .arg = "ADDR",
+	 .help = "nat: a client whose replies are to be traced; again for more"},
+	{KEY(realserver, forward), .type = SCHEMA_ENUM, NAMES(forward_names), .fallback = "dr",
+	 .arg = FORWARD_ARG, .help = "how the director sends the packets"},
+	{KEY(realserver, dev), .type = SCHEMA_STRING, .max = IF_NAMESIZE - 1, .arg = "IF",
+	 .help = "the interface that they come in by"},
+	{KEY(realserver, director), .type = SCHEMA_STRINGS, .max = 64, .arg = "ADDR[/LENGTH]",
+	 .help = "an address or prefix of a director; again for more"},
+	{KEY(realserver, state_dir), .type = SCHEMA_STRING, .max = 200,
+	 .fallback = "/run/shunt-realserver", .arg = "DIR", .help = "what disable will undo"},
+	{KEY(realserver, pin_dir), .type = SCHEMA_STRING, .max = 200,
+	 .fallback = "/sys/fs/bpf/shunt-decap", .arg = "DIR",
+	 .help = "where the decapsulating program is pinned"},
+};
+enum { REALSERVER_FORWARD = 1, REALSERVER_STATE_DIR = 4 };
+
 #define SCHEMA(type, called)                                                                       \
 	const struct schema type##_schema = {.object = #type,                                      \
 					     .phrase = called,                                     \
@@ -183,5 +202,20 @@ SCHEMA(settings, "the settings");
 SCHEMA(service, "a service");
 SCHEMA(backend, "a backend");
 SCHEMA(check, "a check");
+SCHEMA(realserver, "a realserver");
+const struct schema realserver_enable_schema = {
+	.object = "realserver",
+	.phrase = "a realserver",
+	.keys = realserver_keys + REALSERVER_FORWARD,
+	.count = ARRAY_SIZE(realserver_keys) - REALSERVER_FORWARD,
+	.set_offset = offsetof(struct realserver, set),
+};
+const struct schema realserver_disable_schema = {
+	.object = "realserver",
+	.phrase = "a realserver",
+	.keys = realserver_keys + REALSERVER_STATE_DIR,
+	.count = ARRAY_SIZE(realserver_keys) - REALSERVER_STATE_DIR,
+	.set_offset = offsetof(struct realserver, set),
+};
 
 _Static_assert(ARRAY_SIZE(check_names) == CHECK_KIND_COUNT, "a name for each kind of check");

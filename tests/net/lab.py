@@ -176,6 +176,12 @@ class Host:
         self.ip(f"addr add {whole(vip)} dev lo\n")
         self.answer_straight(vip)
 
+    def realserver(self, command, vip, *options, check=True):
+        """`shunt realserver` on this host, which has a state and pins of its own."""
+        return self.run(f"{BUILD}/shunt", "realserver", command, vip, *options,
+                        "--state-dir", f"{self.lab.dir}/realserver-{self.name}",
+                        "--pin-dir", f"{self.lab.dir}/bpf/decap-{self.name}", check=check)
+
     def answer_straight(self, vip):
         """What leaves here from `vip` goes to the client, as it came by a director that it does not
         go back to."""

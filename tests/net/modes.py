@@ -5,7 +5,7 @@ import dataclasses
 
 import lab as labs
 from lab import BACKENDS, BACKENDS6, listens, wait_until
-from shuntd import SHUNT, Shuntd, config, service
+from shuntd import Shuntd, config, service
 from traffic import NET
 
 # Of IPv4 and IPv6.
@@ -88,8 +88,8 @@ class Site:
         """Make a host a backend for the mode; for dr and nat the lab has done it."""
         if self.mode.tunnel():
             director = self.lab.director_addresses()[self.mode.backend == 6]
-            host.run(SHUNT, "realserver", "enable", self.vip, "--forward", self.mode.forward,
-                     "--director", director, "--dev", "eth0")
+            host.realserver("enable", self.vip, "--forward", self.mode.forward, "--director",
+                            director)
             host.answer_straight(self.vip)
         if self.mode.forward == "fullnat":  # the director is nobody's gateway
             gateway = labs.DIRECTOR6 if self.mode.backend == 6 else labs.DIRECTOR

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* check.c - `shunt realserver check`: facts to findings; see realserver.h */
+#include <errno.h>
+
+#include "base/mem.h"
+#include "realserver/facts.h"
+#include "realserver/realserver.h"
+
+int realserver_directors(const struct realserver *asked, struct ip_prefix **ret, size_t *ret_count,
+			 struct error *err)
+{
+	const struct strings *texts = &asked->director;
+	_cleanup_free_ struct ip_prefix *list = NULL;
+
+	if (texts->n > DECAP_DIRECTORS_MAX)
+		return error_set(err, -EINVAL, "--director: expected at most %d of them",
+				 DECAP_DIRECTORS_MAX);
+	list = mem_zalloc((texts->n + 1) * sizeof(*list));
+	for (size_t i = 0; i < texts->n; i++) {
+		int r = ip_prefix_parse(texts->v[i], &list[i], err);
+
+		if (r)
+			return error_prefix(err, "--director");
+	}
+	*ret = take_ptr(list);
+	*ret_count = texts->n;
+	return 0;
+}
+
+/* In nat the director is the neighbour that replies go to. */
+static int test_nat_directors(const struct ip_addr *vip, const struct ip_prefix *directors,
+			      size_t count, struct error *err)
+{
+	char text[IP_PREFIX_LEN];
+
+	if (!count)
+		return error_set(err, -EINVAL,
+				 "forward nat: expected --director, the address of the director "
+				 "that replies must pass");
+	for (size_t i = 0; i < count; i++) {
+		const struct ip_prefix *d = &directors[i];
+
+		if (d->addr.family != vip->family || d->length != ip_prefix_bits(vip->family))
+			return error_set(err, -EINVAL,
+					 "--director: %s is not a single address of the VIP's "
+					 "family; expected one with forward nat",
+					 ip_prefix_format(d, text));
+	}
+	return 0;
+}
+
+static int forward_asked(const struct realserver *asked, const struct enabled *entry)
+{
+	const struct schema_key *key = schema_find(&realserver_schema, "forward");
+
+	return entry && !schema_is_set(&realserver_schema, asked, key) ? entry->forward
+								       : asked->forward;
+}
+
+int realserver_check(const struct realserver *asked, const struct ip_addr *vip,
+		     struct report *report, struct findings *ret, struct error *err)
+{
+	_cleanup_free_ struct ip_prefix *directors = NULL;
+	_cleanup_free_ struct facts *facts = mem_zalloc(sizeof(*facts));
+	_cleanup_(record_clear) struct record record = {};
+	const struct enabled *entry;
+	size_t count;
+	int r = realserver_directors(asked, &directors, &count, err);
+
+	if (!r)
+		r = record_load(asked->state_dir, &record, err);
+	if (r)
+		return r;
+	entry = record_find(&record, vip);
+	report->forward = forward_asked(asked, entry);
+	if (report->forward == SHUNT_FORWARD_NAT)
+		r = test_nat_directors(vip, directors, count, err);
+	if (!r)
+		r = facts_gather(asked, vip, report->forward, entry, directors, count, facts, err);
+	if (r)
+		return r;
+	snprintf(report->dev, sizeof(report->dev), "%s", facts->dev.name);
+	findings_from(facts, ret);
+	return 0;
+}
