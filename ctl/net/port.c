@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "net/net_internal.h"
-#include "shunt/abi.h"
 
 #define LAYERS_MAX 8 /* devices upon each other; the kernel allows as many */
 
@@ -18,13 +17,13 @@
 
 static void parse_vlan(struct nlattr *const *attrs, struct nlattr *data, struct port_make *ret)
 {
+	const __be16 ad = htons(ETH_P_8021AD);
 	struct nlattr *info[IFLA_VLAN_MAX + 1];
 
 	if (nla_parse_nested(info, IFLA_VLAN_MAX, data, NULL) < 0 || !info[IFLA_VLAN_ID])
 		return;
 	ret->vlan = nla_get_u16(info[IFLA_VLAN_ID]) | SHUNT_VLAN_PRESENT;
-	if (info[IFLA_VLAN_PROTOCOL] &&
-	    nla_get_u16(info[IFLA_VLAN_PROTOCOL]) == htons(ETH_P_8021AD))
+	if (info[IFLA_VLAN_PROTOCOL] && !nla_memcmp(info[IFLA_VLAN_PROTOCOL], &ad, sizeof(ad)))
 		ret->vlan |= SHUNT_VLAN_AD;
 	ret->below = attrs[IFLA_LINK] ? nla_get_u32(attrs[IFLA_LINK]) : 0;
 	ret->elsewhere = attrs[IFLA_LINK_NETNSID];

@@ -30,11 +30,6 @@
 #define SHUNT_SLOT_CUR(word)       ((__u16)(word))
 #define SHUNT_SLOT_UNTRACKED(word) ((__u16)((word) >> 16))
 
-/* A VLAN tag where a frame has one: VID, and what kind. Host order; 0 = no tag. */
-#define SHUNT_VLAN_VID     0x0fff
-#define SHUNT_VLAN_PRESENT 0x1000
-#define SHUNT_VLAN_AD      0x2000 /* 802.1ad (TPID 0x88a8), else 802.1Q (0x8100) */
-
 /* How a packet reaches its backend. Values are stored in pinned maps: never renumber. */
 enum shunt_forward {
 	SHUNT_FORWARD_DR = 1,

@@ -3,7 +3,7 @@
  * is skipped. */
 #include "tests/unit/net_fixture.h"
 
-#include "shunt/abi.h"
+#include "net/port.h"
 
 /* eth1 is no longer where the addresses are; what is above it must have its own. */
 static void move_addresses(struct fixture *f, const char *device)
@@ -19,9 +19,9 @@ static void move_addresses(struct fixture *f, const char *device)
 			 0);
 }
 
-static void need_kind(struct fixture *f, const char *kind)
+static void need_device(struct fixture *f, const char *words)
 {
-	if (netns_run(f->ns.director, "ip link add probe%s type %s 2>/dev/null", "9", kind))
+	if (netns_run(f->ns.director, "ip link add %s 2>/dev/null", words))
 		skip();
 	director(f, "ip link del probe9");
 }
@@ -96,7 +96,7 @@ static void test_vlan(void **state)
 	struct fixture *f = need(state);
 	struct net_hop hop;
 
-	need_kind(f, "vlan id 9 link eth1");
+	need_device(f, "link eth1 name probe9 type vlan id 9");
 	peer(f, "ip link add link br0 name br0.10 type vlan id 10; ip link set br0.10 up\n"
 		"ip addr del 10.9.0.11/24 dev br0; ip addr add 10.9.0.11/24 dev br0.10 nodad");
 	director(f, "ip link add link eth1 name eth1.10 type vlan id 10");
@@ -115,7 +115,7 @@ static void test_two_tags(void **state)
 	struct fixture *f = need(state);
 	struct net_hop hop;
 
-	need_kind(f, "vlan id 9 link eth1");
+	need_device(f, "link eth1 name probe9 type vlan id 9");
 	peer(f, "ip link add link br0 name br0.9 type vlan id 9 protocol 802.1ad\n"
 		"ip link add link br0.9 name two type vlan id 10\n"
 		"ip link set br0.9 up; ip link set two up\n"
@@ -134,7 +134,7 @@ static void test_bond(void **state)
 	struct fixture *f = need(state);
 	struct net_hop hop;
 
-	need_kind(f, "bond");
+	need_device(f, "name probe9 type bond");
 	director(f, "ip link add bond9 type bond mode active-backup miimon 50\n"
 		    "ip link add eth2 type veth peer name port2; ip link set port2 up\n"
 		    "ip link set eth1 down; ip link set eth1 master bond9\n"

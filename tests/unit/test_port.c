@@ -13,7 +13,6 @@
 
 #include "base/cleanup.h"
 #include "net/net_internal.h"
-#include "shunt/abi.h"
 
 /* What is told of a link; 0 and NULL are left out. */
 struct told {
