@@ -12,27 +12,41 @@
 
 /* A single host, as far as an address tells? "This" network, loopback, multicast, broadcast are
  * not. */
-static __always_inline bool answer_is_host(__be32 addr)
+static __always_inline bool answer_is_host4(__be32 addr)
 {
 	__u8 net = bpf_ntohl(addr) >> 24;
 
 	return net != 0 && net != 127 && net < 224;
 }
 
-/* Could an answer harm somebody, or get our source address from a group's? (RFC 1122, 3.2.2) */
-static __always_inline bool answer_allowed(const struct packet *p)
+/* Nor are the unspecified address, loopback and multicast of IPv6. */
+static __always_inline bool answer_is_host6(const __be32 *addr)
 {
-	return answer_is_host(p->ip->saddr) && !(p->eth->h_dest[0] & 1);
+	bool low = !addr[0] && !addr[1] && !addr[2] && bpf_ntohl(addr[3]) <= 1;
+
+	return !low && (*(const __u8 *)addr) != 0xff;
 }
 
-/* Send @p, which is the answer by now, to where the frame with the header @came came from. */
-static __always_inline int answer_transmit(struct packet *p, const struct ethhdr *came)
+/* Could an answer harm somebody, or get our source address from a group's? (RFC 1122, 3.2.2;
+ * RFC 4443, 2.4) */
+static __always_inline bool answer_allowed(const struct packet *p)
+{
+	const __be32 *saddr = packet_saddr(p);
+
+	return (p->v6 ? answer_is_host6(saddr) : answer_is_host4(*saddr)) &&
+	       !(p->eth->h_dest[0] & 1);
+}
+
+/* The way back to who sent the frame, as it came: to be asked before the frame changes. */
+static __always_inline struct hop answer_hop(const struct packet *p)
 {
 	struct hop back = {.ifindex = p->ctx->ingress_ifindex};
 
-	__builtin_memcpy(&back.dmac, came->h_source, ETH_ALEN);
-	__builtin_memcpy(&back.smac, came->h_dest, ETH_ALEN);
-	return transmit_packet(p, &back);
+	__builtin_memcpy(&back.dmac, p->eth->h_source, ETH_ALEN);
+	__builtin_memcpy(&back.smac, p->eth->h_dest, ETH_ALEN);
+	back.dmac |= (__u64)p->vlan << 48;
+	back.smac |= (__u64)(p->vlan >> 16) << 48;
+	return back;
 }
 
 #endif

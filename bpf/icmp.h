@@ -9,44 +9,65 @@
 #include "answer.h"
 #include "count.h"
 #include "csum.h"
-#include "icmp_error.h"
+#include "quote.h"
+
+static __always_inline bool icmp_is_echo(const struct packet *p, const struct icmphdr *icmp)
+{
+	return icmp->type == (p->v6 ? ICMP6_ECHO : ICMP_ECHO) && icmp->code == 0;
+}
+
+/* Addresses that change places leave every checksum as it is. */
+static __always_inline void icmp_turn(struct packet *p)
+{
+	const struct shunt_addr client = addr_read(packet_saddr(p), p->v6);
+	const struct shunt_addr vip = addr_read(packet_daddr(p), p->v6);
+
+	addr_write(packet_saddr(p), &vip, p->v6);
+	addr_write(packet_daddr(p), &client, p->v6);
+}
+
+static __always_inline void icmp_renew_ttl(struct packet *p)
+{
+	__be16 *ttl_protocol, from;
+
+	if (p->v6) {
+		p->ip6->hop_limit = ANSWER_TTL;
+		return;
+	}
+	ttl_protocol = (__be16 *)&p->ip->ttl;
+	from = *ttl_protocol;
+	p->ip->ttl = ANSWER_TTL;
+	p->ip->check = csum_end(csum_diff16(csum_begin(p->ip->check), from, *ttl_protocol));
+}
 
 static __always_inline void icmp_answer(struct packet *p)
 {
 	struct icmphdr *icmp = p->l4;
 	__be16 *type_code = p->l4;
-	__be16 *ttl_protocol = (__be16 *)&p->ip->ttl;
-	__be16 from;
-	__be32 vip = p->ip->daddr;
+	__be16 from = *type_code;
 
-	from = *type_code;
-	icmp->type = ICMP_ECHOREPLY;
+	icmp->type = p->v6 ? ICMP6_ECHOREPLY : ICMP_ECHOREPLY;
 	icmp->checksum = csum_end(csum_diff16(csum_begin(icmp->checksum), from, *type_code));
-
-	/* Addresses that change places leave the header's checksum as it is. */
-	from = *ttl_protocol;
-	p->ip->ttl = ANSWER_TTL;
-	p->ip->check = csum_end(csum_diff16(csum_begin(p->ip->check), from, *ttl_protocol));
-	p->ip->daddr = p->ip->saddr;
-	p->ip->saddr = vip;
+	icmp_renew_ttl(p);
+	icmp_turn(p);
 }
 
 static __always_inline int icmp_packet(struct packet *p)
 {
 	const struct icmphdr *icmp = p->l4;
-	struct ethhdr came;
+	struct hop back;
 
 	if ((void *)(icmp + 1) > (void *)(long)p->ctx->data_end ||
-	    p->length < p->ip->ihl * 4 + sizeof(*icmp))
+	    p->length < p->header + sizeof(*icmp))
 		return drop(SHUNT_REASON_MALFORMED_L4);
 	if (quote_is_error(p))
-		return VERDICT(icmp_error(p->ctx));
-	if (icmp->type != ICMP_ECHO || icmp->code != 0 || !answer_allowed(p))
+		return LATER_ICMP_ERROR;
+	if (!icmp_is_echo(p, icmp) || !answer_allowed(p))
 		return pass(SHUNT_REASON_ICMP_PASS);
+	back = answer_hop(p);
 	icmp_answer(p);
 	count_reason(SHUNT_REASON_ICMP_ECHO);
-	came = *p->eth;
-	return answer_transmit(p, &came);
+	return transmit_packet(p, &back);
 }
 
 #endif

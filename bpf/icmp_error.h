@@ -8,6 +8,7 @@
 #define ICMP_ERROR_H
 
 #include "forward.h"
+#include "later.h"
 #include "parse.h"
 #include "quote.h"
 #include "select.h"
@@ -16,10 +17,8 @@
 /* The error quotes VIP to client; the flow is client to VIP. */
 static __always_inline __u64 icmp_error_hash(const struct quote *q)
 {
-	const struct shunt_hash_keys keys = hash_keys;
-
-	return shunt_hash_tuple4(&keys, q->ip->daddr, q->ip->saddr, quote_ports_back(q),
-				 q->protocol);
+	return select_hash_of(q->daddr, q->saddr, q->v6, ports_back(*(__u32 *)q->ports),
+			      q->protocol);
 }
 
 static __always_inline int icmp_error_forward(struct packet *p, const struct quote *q,
@@ -31,24 +30,21 @@ static __always_inline int icmp_error_forward(struct packet *p, const struct quo
 }
 
 /* For a VIP, and quote_is_error(). What is about no service goes to the director's stack. */
-APART int icmp_error(struct xdp_md *ctx)
+static __always_inline int icmp_error_packet(struct packet *p)
 {
-	struct packet packet, *p = &packet;
 	struct shunt_service service;
 	struct target target;
 	struct quote quote;
 	enum shunt_reason fault;
 	int verdict;
 
-	STEP(parse_packet(ctx, p));
 	if (p->fault != NO_FAULT || !quote_is_error(p))
 		return drop(SHUNT_REASON_INTERNAL);
 	fault = quote_parse(p, &quote);
 	if (fault == SHUNT_REASON_MALFORMED_QUOTE)
 		return drop(fault);
-	if (fault != NO_FAULT || quote.ip->saddr != p->ip->daddr ||
-	    !service_read(quote.ip->saddr, quote.ports[0], quote.protocol, &service) ||
-	    !service.slot_count)
+	if (fault != NO_FAULT || !addr_equal(quote.saddr, packet_daddr(p), p->v6) ||
+	    !service_of(quote.saddr, p->v6, quote.ports[0], quote.protocol, &service))
 		return pass(SHUNT_REASON_ICMP_PASS);
 	STEP(select_backend(p, icmp_error_hash(&quote), &service, &target));
 	STEP(icmp_error_forward(p, &quote, &target));
@@ -57,5 +53,7 @@ APART int icmp_error(struct xdp_md *ctx)
 		count_forwarded(p, target.index);
 	return verdict;
 }
+
+PROGRAM(icmp_error, icmp_error_packet)
 
 #endif

@@ -10,7 +10,7 @@
 
 const volatile struct shunt_hash_keys hash_keys = {};
 const volatile __u32 slots_max = 1; /* words in the one element of slots */
-const volatile __u32 nat_bits = 0;  /* 1 << nat_bits places in nat4 */
+const volatile __u32 nat_bits = 0;  /* 1 << nat_bits places in nat4, and in nat6 */
 
 /*
  * Tables (shunt/table.h) and slots are one element each: its address is found without a call and
@@ -21,7 +21,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct shunt_place) << SHUNT_SERVICES_BITS);
+	__uint(value_size, sizeof(struct shunt_service4) << SHUNT_SERVICES_BITS);
 } services4 SEC(".maps");
 
 struct {
@@ -29,8 +29,24 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct shunt_place)); /* user space: 1 << nat_bits places */
+	__uint(value_size, sizeof(struct shunt_nat4)); /* user space: 1 << nat_bits places */
 } nat4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_service6) << SHUNT_SERVICES_BITS);
+} services6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_nat6)); /* user space: 1 << nat_bits places */
+} nat6 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * nat.h - addresses and ports rewritten, both ways: the client's packet gets the backend as its
- * destination, the backend's answer gets the VIP back as its source.
- *
- * An answer is rewritten only when the kernel's routing says that it leaves the director. What
- * stays, the answers to the director's own checks and connections, is none of a client's.
+ * nat.h - addresses and ports rewritten: the client's packet gets the backend as its destination.
+ * nat_reply.h has the way back.
  */
 #ifndef NAT_H
 #define NAT_H
@@ -12,12 +9,15 @@
 #include "count.h"
 #include "csum.h"
 #include "parse.h"
-#include "table.h"
 #include "quote.h"
-#include "transmit.h"
-#include "ttl.h"
+#include "table.h"
 
-#define NAT_AF_INET 2 /* AF_INET; the libc's header does not compile for bpf */
+/* What the client knows a backend as. */
+struct nat_way {
+	struct shunt_addr vip;
+	__be16 port; /* 0: the port stays */
+	__u32 backend;
+};
 
 /* One end of the packet: where its address and port stand. */
 struct nat_end {
@@ -27,217 +27,128 @@ struct nat_end {
 
 static __always_inline struct nat_end nat_source(struct packet *p)
 {
-	return (struct nat_end){.addr = &p->ip->saddr, .port = (__be16 *)p->l4};
+	return (struct nat_end){.addr = packet_saddr(p), .port = (__be16 *)p->l4};
 }
 
 static __always_inline struct nat_end nat_destination(struct packet *p)
 {
-	return (struct nat_end){.addr = &p->ip->daddr, .port = (__be16 *)p->l4 + 1};
+	return (struct nat_end){.addr = packet_daddr(p), .port = (__be16 *)p->l4 + 1};
 }
 
-static __always_inline void nat_mend_l4(struct packet *p, struct nat_end end, __be32 addr,
-					__be16 port)
+static __always_inline bool nat_ttl_ends(const struct packet *p)
 {
-	bool udp = p->protocol == IPPROTO_UDP;
-	__u64 sum = csum_begin(*p->check);
-
-	if (udp && !*p->check) /* the sender made none */
-		return;
-	sum = csum_diff32(sum, *end.addr, addr); /* stands in the pseudo-header */
-	sum = csum_diff16(sum, *end.port, port);
-	*p->check = csum_end(sum);
-	if (udp && !*p->check)
-		*p->check = 0xffff;
+	return p->v6 ? p->ip6->hop_limit <= 1 : p->ip->ttl <= 1;
 }
 
-/* The IP header: @at becomes @addr, one is taken from the TTL, the checksum is mended. */
-static __always_inline void nat_rewrite_ip(struct packet *p, __be32 *at, __be32 addr)
+/* The IP header: @at becomes @addr, one is taken from the TTL, IPv4's checksum is mended. */
+static __always_inline void nat_rewrite_ip(struct packet *p, __be32 *at,
+					   const struct shunt_addr *addr)
 {
-	__u64 sum = csum_diff32(csum_begin(p->ip->check), *at, addr);
+	__u64 sum;
 
-	p->ip->check = csum_end(csum_ttl_down(sum, p->ip));
-	*at = addr;
+	if (p->v6) {
+		p->ip6->hop_limit--;
+	} else {
+		sum = csum_diff32(csum_begin(p->ip->check), *at, addr->word[0]);
+		p->ip->check = csum_end(csum_ttl_down(sum, p->ip));
+	}
+	addr_write(at, addr, p->v6);
 }
 
-/* Rewrite @end to @addr and @port, take one from the TTL, mend both checksums. */
-static __always_inline void nat_rewrite(struct packet *p, struct nat_end end, __be32 addr,
-					__be16 port)
+/* Rewrite @end to @addr and @port (0: as it is), take one from the TTL, mend the checksums. */
+static __always_inline void nat_rewrite(struct packet *p, struct nat_end end,
+					const struct shunt_addr *addr, __be16 port)
 {
-	nat_mend_l4(p, end, addr, port);
+	__u64 difference = csum_diff_addr(0, end.addr, addr, p->v6); /* in the pseudo-header */
+
+	if (port) {
+		difference = csum_diff16(difference, *end.port, port);
+		*end.port = port;
+	}
+	csum_mend_l4(p->check, p->protocol == IPPROTO_UDP, difference);
 	nat_rewrite_ip(p, end.addr, addr);
-	*end.port = port;
+}
+
+/* The backend's address, each word read once. */
+static __always_inline struct shunt_addr nat_target_addr(const struct target *to, bool v6)
+{
+	struct shunt_addr addr = {.word = {to->backend->addr.word[0]}};
+
+	if (v6)
+		for (int i = 1; i < 4; i++)
+			addr.word[i] = to->backend->addr.word[i];
+	return addr;
 }
 
 static __always_inline int nat_to_backend(struct packet *p, const struct target *to)
 {
-	if (unlikely(p->ip->ttl <= 1))
-		return VERDICT(ttl_answer(p->ctx, p->ip->daddr));
-	nat_rewrite(p, nat_destination(p), to->addr4, to->port);
+	const struct shunt_addr addr = nat_target_addr(to, p->v6);
+
+	if (unlikely(nat_ttl_ends(p)))
+		return LATER_TTL;
+	nat_rewrite(p, nat_destination(p), &addr, to->backend->port);
 	return GO_ON;
+}
+
+/* An ICMP error: its own address @at becomes @addr. ICMPv6's checksum covers it. */
+static __always_inline void nat_rewrite_error(struct packet *p, __be32 *at,
+					      const struct shunt_addr *addr)
+{
+	struct icmphdr *icmp = p->l4;
+
+	if (p->v6)
+		icmp->checksum =
+			csum_end(csum_diff_addr(csum_begin(icmp->checksum), at, addr, true));
+	nat_rewrite_ip(p, at, addr);
 }
 
 /* An ICMP error about a packet that the client got as from the VIP, and the backend sent. */
 static __always_inline int nat_error_to_backend(struct packet *p, const struct quote *q,
 						const struct target *to)
 {
-	if (p->ip->ttl <= 1) /* no error is answered by another */
+	const struct shunt_addr addr = nat_target_addr(to, p->v6);
+	__be16 port = to->backend->port;
+
+	if (nat_ttl_ends(p)) /* no error is answered by another */
 		return drop(SHUNT_REASON_TTL_EXPIRED);
-	quote_rewrite(p, q, &q->ip->saddr, &q->ports[0], to->addr4, to->port);
-	nat_rewrite_ip(p, &p->ip->daddr, to->addr4);
+	quote_rewrite(p, q, q->saddr, &q->ports[0], &addr, port ?: q->ports[0]);
+	nat_rewrite_error(p, packet_daddr(p), &addr);
 	return GO_ON;
 }
 
-/* Ask the daemon to resolve the neighbour that @fib names, if it allows one more request. */
-static __always_inline void nat_ask_neighbour(struct shunt_meta *m,
-					      const struct bpf_fib_lookup *fib)
+/* Words as struct shunt_nat4 and struct shunt_nat6 have them behind their keys. */
+static __always_inline bool nat_read(const __be32 *addr, bool v6, __be16 port, __u8 protocol,
+				     struct nat_way *ret)
 {
-	struct shunt_request request = {
-		.kind = SHUNT_REQUEST_RESOLVE4,
-		.ifindex = fib->ifindex,
-		.addr4 = fib->ipv4_dst, /* the gateway, if there is one */
-	};
-	__u64 tokens = *(volatile __u64 *)&m->resolve_tokens;
+	const volatile __u64 *found =
+		table_find_tuple(v6 ? TABLE_NAT6 : TABLE_NAT4, addr, port, protocol);
+	__u64 vip, rest = 0;
 
-	if (fib->family != NAT_AF_INET || !tokens)
-		return;
-	/* Should another CPU be faster, it asks; so does the next packet. */
-	if (__sync_val_compare_and_swap(&m->resolve_tokens, tokens, tokens - 1) == tokens)
-		bpf_ringbuf_output(&requests, &request, sizeof(request), 0);
-}
-
-/* The kernel's routing for the answer as it leaves; @length 0: whatever its length. */
-static __always_inline long nat_fib(const struct packet *p, const struct shunt_nat *nat,
-				    __u16 length, struct bpf_fib_lookup *ret)
-{
-	*ret = (struct bpf_fib_lookup){
-		.family = NAT_AF_INET,
-		.l4_protocol = p->protocol,
-		.sport = nat->port,
-		.dport = p->dport,
-		.tot_len = length,
-		.ifindex = p->ctx->ingress_ifindex,
-		.tos = p->ip->tos,
-		.ipv4_src = nat->vip,
-		.ipv4_dst = p->ip->daddr,
-	};
-	return bpf_fib_lookup(p->ctx, ret, sizeof(*ret), 0);
-}
-
-/*
- * Longer than the MTU on its way. By the interface it came from it may leave as it came: generic
- * mode shows packets that the stack has joined and will cut again. By another it cannot.
- */
-static __always_inline int nat_oversized(const struct packet *p, const struct bpf_fib_lookup *fib)
-{
-	if (fib->ifindex == p->ctx->ingress_ifindex)
-		return GO_ON;
-	if (p->ip->frag_off & bpf_htons(IP_DONT_FRAGMENT)) /* the stack tells the backend */
-		return pass(SHUNT_REASON_NAT_TOO_BIG);
-	return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
-}
-
-/* Where an answer to the client leaves. GO_ON: @ret is filled. */
-static __always_inline int nat_route(const struct packet *p, const struct shunt_nat *nat,
-				     struct shunt_meta *m, struct hop *ret)
-{
-	struct bpf_fib_lookup fib;
-	long result = nat_fib(p, nat, p->length, &fib);
-	bool oversized = result == BPF_FIB_LKUP_RET_FRAG_NEEDED;
-
-	if (unlikely(oversized))
-		result = nat_fib(p, nat, 0, &fib);
-	switch (result) {
-	case BPF_FIB_LKUP_RET_SUCCESS:
-		break;
-	case BPF_FIB_LKUP_RET_NO_NEIGH:
-		nat_ask_neighbour(m, &fib);
-		return drop(SHUNT_REASON_NAT_NO_NEIGHBOUR);
-	case BPF_FIB_LKUP_RET_BLACKHOLE:
-	case BPF_FIB_LKUP_RET_UNREACHABLE:
-	case BPF_FIB_LKUP_RET_PROHIBIT:
-	case BPF_FIB_LKUP_RET_UNSUPP_LWT: /* into a tunnel of the kernel's */
-		return drop(SHUNT_REASON_NAT_NO_ROUTE);
-	case BPF_FIB_LKUP_RET_FWD_DISABLED: /* told before the kernel looks whether it stays */
-		return pass(SHUNT_REASON_NAT_FORWARDING_OFF);
-	default: /* it stays */
-		return XDP_PASS;
-	}
-	if (unlikely(oversized))
-		STEP(nat_oversized(p, &fib));
-	*ret = (struct hop){.ifindex = fib.ifindex};
-	__builtin_memcpy(&ret->dmac, fib.dmac, ETH_ALEN);
-	__builtin_memcpy(&ret->smac, fib.smac, ETH_ALEN);
-	return GO_ON;
-}
-
-/* Is that a nat backend's? */
-static __always_inline bool nat_find(__be32 addr, __be16 port, __u8 protocol, struct shunt_nat *ret)
-{
-	const struct shunt_tuple4_key key = {.addr = addr, .port = port, .protocol = protocol};
-	const void *table = only_element(&nat4);
-	struct shunt_place place;
-
-	if (!table || !table_find(table, nat_bits, key, &place))
+	if (!found)
 		return false;
-	__builtin_memcpy(ret, &place, sizeof(place));
-	return true;
+	vip = found[0];
+	ret->vip.word[0] = (__u32)vip;
+	if (v6) {
+		ret->vip.word[1] = vip >> 32;
+		rest = found[1];
+		ret->vip.word[2] = (__u32)rest;
+		ret->vip.word[3] = rest >> 32;
+		rest = found[2];
+		ret->port = (__u16)rest;
+		ret->backend = rest >> 32;
+	} else {
+		ret->port = (__u16)(vip >> 32);
+		ret->backend = (__u32)found[1];
+	}
+	return vip || rest;
 }
 
-/*
- * An ICMP error to a client, from a backend or a router on the way to it: about what the client
- * sent to the VIP, which it shall find in the quote. A router keeps its address; a backend's own
- * becomes the VIP. What cannot be read passes: it is not for us.
- */
-APART int nat_error_to_client(struct xdp_md *ctx)
+/* Is that a nat backend's? By its port, or because all its ports are. */
+static __always_inline bool nat_find(const struct shunt_meta *m, const __be32 *addr, bool v6,
+				     __be16 port, __u8 protocol, struct nat_way *ret)
 {
-	struct shunt_meta *m = only_element(&meta);
-	struct packet packet, *p = &packet;
-	struct shunt_nat nat, as;
-	struct quote quote;
-	struct hop hop;
-	int verdict;
-
-	STEP(parse_packet(ctx, p));
-	if (!m || p->fault != NO_FAULT || !quote_is_error(p) ||
-	    quote_parse(p, &quote) != NO_FAULT || quote.ip->saddr != p->ip->daddr ||
-	    !nat_find(quote.ip->daddr, quote.ports[1], quote.protocol, &nat))
-		return XDP_PASS;
-	as = (struct shunt_nat){
-		.vip = p->ip->saddr == quote.ip->daddr ? nat.vip : p->ip->saddr,
-	};
-	STEP(nat_route(p, &as, m, &hop));
-	if (p->ip->ttl <= 1)
-		return drop(SHUNT_REASON_TTL_EXPIRED);
-	quote_rewrite(p, &quote, &quote.ip->daddr, &quote.ports[1], nat.vip, nat.port);
-	nat_rewrite_ip(p, &p->ip->saddr, as.vip);
-	verdict = transmit_packet(p, &hop);
-	if (verdict != XDP_DROP)
-		count_reply(p, nat.backend);
-	return verdict;
-}
-
-/* From a nat backend to a client? Everything else passes. */
-static __always_inline int nat_reply(struct packet *p)
-{
-	struct shunt_meta *m = only_element(&meta);
-	struct shunt_nat nat;
-	struct hop hop;
-	int verdict;
-
-	if (!m || !m->nat_entries || p->fault != NO_FAULT)
-		return XDP_PASS;
-	if (!p->ports)
-		return quote_is_error(p) ? nat_error_to_client(p->ctx) : XDP_PASS;
-	if (!nat_find(p->ip->saddr, p->sport, p->protocol, &nat))
-		return XDP_PASS;
-	STEP(nat_route(p, &nat, m, &hop));
-	if (unlikely(p->ip->ttl <= 1))
-		return VERDICT(ttl_answer(p->ctx, nat.vip));
-	nat_rewrite(p, nat_source(p), nat.vip, nat.port);
-	verdict = transmit_packet(p, &hop);
-	if (verdict != XDP_DROP)
-		count_reply(p, nat.backend);
-	return verdict;
+	return nat_read(addr, v6, port, protocol, ret) ||
+	       (unlikely(m->nat_every_port) && nat_read(addr, v6, 0, protocol, ret));
 }
 
 #endif

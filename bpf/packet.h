@@ -9,6 +9,7 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
@@ -16,6 +17,9 @@
 
 #include "shunt/abi.h"
 #include "shunt/hash.h"
+
+#define BPF_AF_INET  2 /* the libc's headers do not compile for bpf */
+#define BPF_AF_INET6 10
 
 #define IP_DONT_FRAGMENT 0x4000
 #define IP_FRAGMENT_MASK 0x3fff /* more fragments, or an offset */
@@ -38,14 +42,28 @@
  */
 #define APART __attribute__((noinline))
 
-/* The verdict of a step apart, which is never GO_ON; the verifier does not know that. */
-#define VERDICT(step)                                                                              \
-	({                                                                                         \
-		int verdict = (step);                                                              \
-		verdict == GO_ON ? XDP_ABORTED : verdict;                                          \
-	})
+/*
+ * What not every packet of a service needs is done by programs of their own, which parse anew: a
+ * step asks for one by returning this in place of a verdict (later.h). So each has the whole stack,
+ * all 512 bytes of it, and the verifier follows each by itself.
+ */
+enum later {
+	LATER_VIP = 16,   /* for a VIP, and for none of its services */
+	LATER_REPLY,      /* perhaps from a nat backend */
+	LATER_ICMP_ERROR, /* an ICMP error to a VIP */
+	LATER_NAT_ERROR,  /* one to a client of a nat service, perhaps */
+	LATER_TTL,        /* its time to live ends here: tell the sender */
+	LATER_TOO_BIG, /* it is longer than what the way to its backend carries: tell the sender */
+	LATER_END
+};
 
 #define NO_FAULT SHUNT_REASON_COUNT
+
+enum packet_fragment {
+	PACKET_WHOLE,
+	PACKET_FIRST, /* a fragment with the transport header */
+	PACKET_LATER, /* one without */
+};
 
 /*
  * A packet as parse_packet() found it. It cannot tell yet whose packet it is, so it drops nothing:
@@ -55,9 +73,14 @@
 struct packet {
 	struct xdp_md *ctx;
 	struct ethhdr *eth;
-	struct iphdr *ip;
+	union { /* the outermost header; which one is told by v6 */
+		struct iphdr *ip;
+		struct ipv6hdr *ip6;
+	};
 	enum shunt_reason fault; /* NO_FAULT = none */
 	__u32 length;            /* of the IP packet, bytes */
+	__u32 header;            /* of it, the IP header with options or extension headers */
+	__u32 vlan;              /* the tags it has: SHUNT_VLAN_*, the inner one in the high half */
 	void *l4;                /* of TCP and UDP the header's fixed part is in bounds */
 	__sum16 *check;          /* of TCP and UDP, in bounds too */
 	union {
@@ -68,6 +91,7 @@ struct packet {
 	};
 	__u8 protocol; /* read once: the verifier trusts no second reading */
 	bool syn;      /* TCP, SYN without ACK */
+	bool v6;
 };
 
 /* linux/icmp.h brings the C library along, which does not compile for bpf. */
@@ -76,6 +100,16 @@ struct packet {
 #define ICMP_ECHO          8
 #define ICMP_TIME_EXCEEDED 11
 #define ICMP_PARAMETERPROB 12
+#define ICMP_FRAG_NEEDED   4 /* a code of ICMP_DEST_UNREACH */
+
+#define ICMP6_DEST_UNREACH  1
+#define ICMP6_TOO_BIG       2
+#define ICMP6_TIME_EXCEEDED 3
+#define ICMP6_PARAMETERPROB 4
+#define ICMP6_ECHO          128
+#define ICMP6_ECHOREPLY     129
+
+/* Of ICMP and ICMPv6 alike. */
 struct icmphdr {
 	__u8 type;
 	__u8 code;
@@ -83,19 +117,74 @@ struct icmphdr {
 	__be32 rest;
 };
 
-/* Where a packet leaves. The first six bytes of a word are the address. */
+/*
+ * Where a packet leaves. A word is as in struct shunt_backend: the first six bytes are the address,
+ * the last two a VLAN tag.
+ */
 struct hop {
 	__u64 dmac, smac;
 	__u32 ifindex;
 };
 
-/* The backend that was selected, copied from its map entry. */
+/* The backend that was selected. What is read once for all packets is copied from its entry. */
 struct target {
-	__u32 index;  /* in backends and counters */
+	const volatile struct shunt_backend *backend;
+	__u32 index; /* in backends and counters */
+	__u16 mtu;
 	__u8 forward; /* enum shunt_forward */
-	__be16 port;
-	__be32 addr4;
+	__u8 flags;
 	struct hop hop;
 };
+
+/* The tags that a packet which leaves by @hop must have, as in struct packet. */
+static __always_inline __u32 hop_vlan(const struct hop *hop)
+{
+	return hop->dmac >> 48 | (hop->smac >> 48) << 16;
+}
+
+/* The other direction's ports. */
+static __always_inline __u32 ports_back(__u32 ports)
+{
+	return ports >> 16 | ports << 16;
+}
+
+/* One address of a packet, in place. */
+static __always_inline __be32 *packet_saddr(const struct packet *p)
+{
+	return p->v6 ? (__be32 *)&p->ip6->saddr : &p->ip->saddr;
+}
+
+static __always_inline __be32 *packet_daddr(const struct packet *p)
+{
+	return p->v6 ? (__be32 *)&p->ip6->daddr : &p->ip->daddr;
+}
+
+static __always_inline struct shunt_addr addr_read(const __be32 *at, bool v6)
+{
+	struct shunt_addr addr = {.word = {at[0]}};
+
+	if (v6)
+		for (int i = 1; i < 4; i++)
+			addr.word[i] = at[i];
+	return addr;
+}
+
+static __always_inline void addr_write(__be32 *at, const struct shunt_addr *addr, bool v6)
+{
+	at[0] = addr->word[0];
+	if (v6)
+		for (int i = 1; i < 4; i++)
+			at[i] = addr->word[i];
+}
+
+static __always_inline bool addr_equal(const __be32 *a, const __be32 *b, bool v6)
+{
+	__u32 differ = a[0] ^ b[0];
+
+	if (v6)
+		for (int i = 1; i < 4; i++)
+			differ |= a[i] ^ b[i];
+	return !differ;
+}
 
 #endif

@@ -9,35 +9,36 @@
 #include "packet.h"
 #include "maps.h"
 #include "count.h"
-#include "table.h"
 #include "parse.h"
-#include "transmit.h"
 #include "service.h"
-#include "icmp.h"
 #include "vip.h"
 #include "select.h"
-#include "nat.h"
 #include "forward.h"
+#include "transmit.h"
+#include "later.h"
 
-SEC("xdp.frags")
-int shunt(struct xdp_md *ctx)
+/* what is done later, in programs of their own */
+#include "icmp_error.h"
+#include "nat_reply.h"
+#include "error.h"
+
+static __always_inline int shunt_packet(struct packet *p)
 {
-	struct packet packet;
 	struct shunt_service service;
 	struct target target;
 	int verdict;
 
-	STEP(parse_packet(ctx, &packet)); /* what is not IPv4 passes */
-	if (!service_find(&packet, &service)) {
-		STEP(vip_packet(&packet)); /* broken, ICMP, or nobody's: the VIP's other packets */
-		return nat_reply(&packet); /* from a nat backend, or not ours */
-	}
-	STEP(select_backend(&packet, select_hash(&packet), &service, &target));
-	STEP(forward_packet(&packet, &target)); /* dr or nat */
-	verdict = transmit_packet(&packet, &target.hop);
+	if (unlikely(!service_find(p, &service)))
+		STEP(vip_packet(
+			p, &service)); /* for every port; or none's: another VIP's, or not ours */
+	STEP(select_backend(p, select_hash(p), &service, &target));
+	STEP(forward_packet(p, &target));
+	verdict = transmit_packet(p, &target.hop);
 	if (verdict != XDP_DROP)
-		count_forwarded(&packet, target.index);
+		count_forwarded(p, target.index);
 	return verdict;
 }
+
+PROGRAM(shunt, shunt_packet)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* transmit.h - new MAC addresses, and out: by the interface it came from, or by another. */
+/* transmit.h - new MAC addresses and VLAN tags, and out: by the interface it came from, or another.
+ */
 #ifndef TRANSMIT_H
 #define TRANSMIT_H
 
 #include "count.h"
+#include "vlan.h"
 
 static __always_inline int transmit_packet(struct packet *p, const struct hop *hop)
 {
+	if (unlikely(hop_vlan(hop) != p->vlan) && !vlan_change(p, hop_vlan(hop)))
+		return drop(SHUNT_REASON_INTERNAL);
 	__builtin_memcpy(p->eth->h_dest, &hop->dmac, ETH_ALEN);
 	__builtin_memcpy(p->eth->h_source, &hop->smac, ETH_ALEN);
 	if (likely(hop->ifindex == p->ctx->ingress_ifindex))

@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* vip.h - packets for a VIP that no service takes: broken ones, ICMP, and what nobody asked for. */
+/*
+ * vip.h - packets that no service takes by their port: for a VIP those of a service for every port,
+ * broken ones, ICMP, and what nobody asked for; others may be replies of nat backends, or not ours.
+ */
 #ifndef VIP_H
 #define VIP_H
 
 #include "count.h"
 #include "icmp.h"
+#include "later.h"
 #include "service.h"
 
-/* GO_ON: not for a VIP. */
-static __always_inline int vip_packet(struct packet *p)
+/* For a VIP, and for none of its services. */
+static __always_inline int vip_other_packet(struct packet *p)
 {
 	struct shunt_service vip;
 
-	if (likely(!service_read(p->ip->daddr, 0, 0, &vip)))
-		return GO_ON;
 	if (p->fault != NO_FAULT)
 		return drop(p->fault);
-	if (p->protocol == IPPROTO_ICMP)
+	if (p->protocol == (p->v6 ? IPPROTO_ICMP6 : IPPROTO_ICMP))
 		return icmp_packet(p);
-	if (vip.flags & SHUNT_VIP_DROP_UNMATCHED)
+	if (service_read(packet_daddr(p), p->v6, 0, 0, &vip) &&
+	    vip.flags & SHUNT_VIP_DROP_UNMATCHED)
 		return drop(SHUNT_REASON_UNMATCHED_DROP);
 	return pass(SHUNT_REASON_UNMATCHED_PASS);
+}
+
+PROGRAM(vip_other, vip_other_packet)
+
+/* GO_ON: @ret is the service for every port of the packet's VIP. */
+static __always_inline int vip_packet(struct packet *p, struct shunt_service *ret)
+{
+	const struct shunt_meta *m = only_element(&meta);
+	struct shunt_service vip;
+
+	if (likely(!service_read(packet_daddr(p), p->v6, 0, 0, &vip)))
+		return m && m->nat_entries ? LATER_REPLY : XDP_PASS;
+	if (p->fault == NO_FAULT && p->ports &&
+	    service_every_port(packet_daddr(p), p->v6, p->protocol, &vip, ret))
+		return GO_ON;
+	return LATER_VIP;
 }
 
 #endif

@@ -24,8 +24,9 @@ static void write_entry(struct backend_runtime *b)
 		.forward = (uint8_t)b->forward,
 		.verdict = (uint8_t)b->verdict,
 		.state = (uint8_t)b->state,
-		.since_us = b->since_us,
-		.addr4 = b->at.addr.v4.s_addr,
+		.since_s = b->since_us / 1000000,
+		.flags = b->at.addr.family == AF_INET6 ? SHUNT_BACKEND_V6 : 0,
+		.addr = shunt_addr_of(&b->at.addr),
 		.port = htons(b->at.port),
 	};
 	struct shunt_backend old;

@@ -134,15 +134,14 @@ static int open_backend(struct service_runtime *s, const struct endpoint *at, st
  * in its state since when it was. It leaves, unless the wish names it. */
 static void adopt_backend(uint16_t number, const struct shunt_backend *entry, void *arg)
 {
-	struct endpoint at = {.addr = {.family = AF_INET}, .port = ntohs(entry->port)};
+	const struct endpoint at = shunt_backend_endpoint(entry);
 	struct backend_runtime *b;
 
-	at.addr.v4.s_addr = entry->addr4;
 	b = append_backend(arg, &at, number);
 	b->forward = entry->forward;
 	b->verdict = entry->verdict <= VERDICT_DOWN ? entry->verdict : VERDICT_UNKNOWN;
 	b->state = entry->state < BACKEND_STATE_COUNT ? entry->state : BACKEND_CHECKING;
-	b->since_us = entry->since_us;
+	b->since_us = entry->since_s * 1000000ull;
 	b->leaving = true;
 }
 
@@ -261,13 +260,21 @@ static bool take_backend(struct backend_runtime *b, const struct service *wish,
 	return was_nat && b->forward != SHUNT_FORWARD_NAT;
 }
 
+static int publish(struct service_runtime *s, const struct service *wish, struct error *err)
+{
+	const struct dataplane_service_options options = {.forward = wish->forward,
+							  .mss = (uint16_t)wish->mss};
+
+	return dataplane_service_publish(s->entry, &options, err);
+}
+
 /* From here on nothing can fail. */
 static void take_wish(struct service_runtime *s, const struct service *wish)
 {
 	struct error err = {};
 	bool given_up = false;
 
-	if (dataplane_service_publish(s->entry, wish->forward, &err))
+	if (publish(s, wish, &err))
 		log_error("%s", err.text);
 	memcpy(s->name, wish->name, sizeof(s->name));
 	s->forward = wish->forward;
@@ -337,7 +344,7 @@ int reconcile_prepare(struct reconciler *r, const struct service *wish, struct e
 		return e;
 	e = open_backends(s, wish, err);
 	if (!e && !dataplane_service_published(s->entry))
-		e = dataplane_service_publish(s->entry, wish->forward, err);
+		e = publish(s, wish, err);
 	if (e)
 		reconcile_cancel(r, wish);
 	return e;

@@ -22,11 +22,10 @@ static int on_net_io(sd_event_source *source, int fd, uint32_t revents, void *ar
 static void on_request(const struct shunt_request *request, void *arg)
 {
 	struct director *d = arg;
-	struct ip_addr addr = {.family = AF_INET};
+	struct ip_addr addr = shunt_addr_read(&request->addr, request->v6);
 
-	if (request->kind != SHUNT_REQUEST_RESOLVE4)
+	if (request->kind != SHUNT_REQUEST_RESOLVE)
 		return;
-	addr.v4.s_addr = request->addr4;
 	net_probe_neighbour(d->net, request->ifindex, &addr);
 }
 

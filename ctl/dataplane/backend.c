@@ -9,8 +9,8 @@
 
 #define NUMBERS_MAX 65536 /* of a service, with number 0; a slot has 16 bits for one */
 
-/* Word 1 says whether the entry is in use: last when it comes, first when it goes. */
-#define IN_USE_WORD 1
+/* This word says whether the entry is in use: last when it comes, first when it goes. */
+#define IN_USE_WORD 2
 _Static_assert(offsetof(struct shunt_backend, forward) / 8 == IN_USE_WORD, "see above");
 
 struct shunt_backend *backend_entry(const struct dataplane_service *service, uint16_t number)
@@ -55,7 +55,7 @@ void backend_adopt_numbers(struct dataplane_service *service)
 
 		if (entry->forward)
 			service->numbers[number] =
-				(struct number){NUMBER_WRITTEN, entry->addr4, entry->port};
+				(struct number){NUMBER_WRITTEN, shunt_backend_endpoint(entry)};
 	}
 }
 
@@ -78,7 +78,7 @@ static void backend_resize_numbers(struct dataplane_service *service, uint32_t f
 }
 
 /*
- * Twice the numbers, in a new range. Packets use the old one until services4 names the new one, and
+ * Twice the numbers, in a new range. Packets use the old one until its place names the new one, and
  * what they count there meanwhile is added when the old one retires.
  */
 static int backend_grow(struct dataplane_service *service, struct error *err)
@@ -104,7 +104,7 @@ static int backend_grow(struct dataplane_service *service, struct error *err)
 	service->entry.backend_base = new;
 	service->entry.backend_cap = 2 * cap;
 	if (service->published)
-		service_write(dp, &service->entry); /* it is there: cannot fail */
+		service_write(dp, &service->key, &service->entry); /* it is there: cannot fail */
 	nat_move(service);
 	retire_range(dp, service, old, cap, &copied);
 	return 0;
@@ -124,7 +124,7 @@ static uint32_t backend_find(const struct dataplane_service *service, const stru
 		const struct number *n = &service->numbers[number];
 
 		if ((n->use == NUMBER_OPENED || n->use == NUMBER_WRITTEN) &&
-		    n->addr4 == at->addr.v4.s_addr && n->port == htons(at->port))
+		    endpoint_compare(&n->at, at) == 0)
 			return number;
 	}
 	return 0;
@@ -137,9 +137,6 @@ int dataplane_backend_open(struct dataplane_service *service, const struct endpo
 	uint32_t number;
 	int r;
 
-	if (at->addr.family != AF_INET)
-		return error_set(err, -EINVAL, "backend %s: an IPv4 address was expected",
-				 endpoint_format(at, text));
 	number = backend_find(service, at);
 	if (number) {
 		*ret_number = number;
@@ -153,8 +150,7 @@ int dataplane_backend_open(struct dataplane_service *service, const struct endpo
 		number = backend_free_number(service);
 	}
 	backend_fold_counters(service, number); /* a daemon that was killed may have left some */
-	service->numbers[number] =
-		(struct number){NUMBER_OPENED, at->addr.v4.s_addr, htons(at->port)};
+	service->numbers[number] = (struct number){NUMBER_OPENED, *at};
 	*ret_number = number;
 	return 0;
 }
@@ -177,6 +173,7 @@ bool dataplane_backend_read(const struct dataplane_service *service, uint16_t nu
 int dataplane_backend_write(struct dataplane_service *service, uint16_t number,
 			    const struct shunt_backend *entry, struct error *err)
 {
+	const struct endpoint at = shunt_backend_endpoint(entry);
 	struct shunt_backend *place;
 	struct shunt_backend old;
 	struct number *n;
@@ -185,8 +182,8 @@ int dataplane_backend_write(struct dataplane_service *service, uint16_t number,
 	if (number == 0 || number >= service->entry.backend_cap)
 		return error_set(err, -EINVAL, "backend number %u was never opened", number);
 	n = &service->numbers[number];
-	if ((n->use != NUMBER_OPENED && n->use != NUMBER_WRITTEN) || n->addr4 != entry->addr4 ||
-	    n->port != entry->port || !entry->forward)
+	if ((n->use != NUMBER_OPENED && n->use != NUMBER_WRITTEN) ||
+	    endpoint_compare(&n->at, &at) != 0 || !entry->forward)
 		return error_set(err, -EINVAL, "backend number %u was opened for another address",
 				 number);
 	place = backend_entry(service, number);

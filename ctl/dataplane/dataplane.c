@@ -13,8 +13,12 @@ static int dataplane_fill(struct dataplane *dp, struct error *err)
 	r = dp->adopted ? dataplane_grace_wait() : 0;
 	if (r < 0)
 		return error_set(err, r, "cannot wait for a grace period: %s", strerror(-r));
-	table_adopt(&dp->services4, dp->services4.places, dp->services4.bits);
-	table_adopt(&dp->nat4, dp->nat4.places, dp->nat4.bits);
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct table *services = &dp->services[v6], *nat = &dp->nat[v6];
+
+		table_adopt(services, services->words, services->shape, services->bits);
+		table_adopt(nat, nat->words, nat->shape, nat->bits);
+	}
 	extent_pool_init(&dp->slots_pool, dp->slots_max);
 	extent_pool_init(&dp->backends_pool, dp->backends_max);
 	r = service_adopt_all(dp, err);
@@ -61,6 +65,8 @@ int dataplane_activate(struct dataplane *dp, struct error *err)
 {
 	int r = link_activate_all(dp, err);
 
+	if (r == 0)
+		r = later_activate(dp, err);
 	return r < 0 ? r : pins_remove_other_maps(&dp->pins, dp->pins.maps, err);
 }
 
@@ -71,6 +77,7 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 	requests_close(dp);
 	link_close_all(dp);
 	close_cleanup(&dp->notes_fd);
+	later_close(dp);
 	retire_free_all(dp);
 	service_free_all(dp);
 	extent_pool_free(&dp->slots_pool);
@@ -91,6 +98,8 @@ int dataplane_teardown(const char *pin_dir, struct error *err)
 	if (r < 0)
 		return r;
 	r = link_teardown(&pins, err);
+	if (r == 0)
+		r = later_teardown(&pins, err);
 	if (r == 0)
 		r = pins_remove_other_maps(&pins, NULL, err);
 	if (r == 0)
@@ -117,7 +126,7 @@ void dataplane_info(const struct dataplane *dp, struct dataplane_info *ret)
 		.slots_used = dp->slots_pool.used,
 		.backends_max = dp->backends_max,
 		.backends_used = dp->backends_pool.used,
-		.services_used = HASH_CNT(by_key, dp->services),
+		.services_used = HASH_CNT(by_key, dp->services_by_key),
 		.map_bytes = load_map_bytes(dp),
 	};
 	if (bpf_obj_get_info_by_fd(dp->program_fd, &program, &length) < 0)

@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "dataplane/key.h"
 #include "model/addr.h"
 #include "shunt/abi.h"
 
@@ -115,9 +116,13 @@ int dataplane_vip_remove(struct dataplane *dp, const struct ip_addr *vip);
  */
 int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint32_t table_size,
 			   struct dataplane_service **ret, struct error *err);
-/* Write the service's entry: from now on its packets are forwarded. Also after @forward changed. */
-int dataplane_service_publish(struct dataplane_service *service, enum shunt_forward forward,
-			      struct error *err);
+struct dataplane_service_options {
+	enum shunt_forward forward;
+	uint16_t mss; /* SHUNT_MSS_* */
+};
+/* Write the service's entry: from now on its packets are forwarded. Also after @options changed. */
+int dataplane_service_publish(struct dataplane_service *service,
+			      const struct dataplane_service_options *options, struct error *err);
 /* Do packets match it? True of what was adopted, and after dataplane_service_publish(). */
 bool dataplane_service_published(const struct dataplane_service *service);
 /* Take the entry away; its slots and numbers are free for others after a grace period. */
@@ -140,7 +145,7 @@ int dataplane_backend_open(struct dataplane_service *service, const struct endpo
 bool dataplane_backend_read(const struct dataplane_service *service, uint16_t number,
 			    struct shunt_backend *ret);
 /*
- * Write the entry (addr4 and port must be those it was opened with) and, for nat, the way back.
+ * Write the entry (address and port must be those it was opened with) and, for nat, the way back.
  * -EEXIST when another nat service holds the way back.
  */
 int dataplane_backend_write(struct dataplane_service *service, uint16_t number,

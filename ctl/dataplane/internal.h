@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/extent.h"
+#include "dataplane/key.h"
 #include "dataplane/pins.h"
 #include "dataplane/table.h"
 #include "shunt/hash.h"
@@ -29,6 +30,7 @@ struct dataplane {
 	struct pins pins;
 	struct shunt_bpf *skeleton;
 	int program_fd;
+	uint32_t generation; /* whose array of programs is pinned, until it is activated */
 	bool adopted;
 	uint64_t seed;
 	uint32_t slots_max, backends_max;
@@ -40,9 +42,10 @@ struct dataplane {
 	size_t cpus; /* possible ones: how many values a per-CPU element has */
 
 	struct extent_pool slots_pool, backends_pool;
-	struct table services4, nat4;
+	struct table services[2], nat[2]; /* IPv4, IPv6 */
+	uint32_t nat_every_port;          /* ways back for every port */
 	uint32_t vips_count;
-	struct dataplane_service *services; /* uthash by key */
+	struct dataplane_service *services_by_key; /* uthash */
 
 	struct retired *retired;
 	uint64_t last_ticket;
@@ -62,27 +65,18 @@ enum number_use {
 	NUMBER_RETIRED, /* removed; a CPU may still read the entry */
 };
 
-/* A key as the word that a place has. */
-static inline uint64_t tuple4_word(const struct shunt_tuple4_key *key)
-{
-	uint64_t word;
-
-	memcpy(&word, key, sizeof(word));
-	return word;
-}
-
 struct number {
 	enum number_use use;
-	__be32 addr4;
-	__be16 port;
+	struct endpoint at;
 };
 
 struct dataplane_service {
 	struct dataplane *dp;
-	struct shunt_service entry; /* as in services4 once it is published */
+	struct place_key key;
+	struct shunt_service entry; /* as its place has it once it is published */
 	bool published, opened;
 	struct number *numbers; /* entry.backend_cap of them */
-	UT_hash_handle by_key;  /* entry.key */
+	UT_hash_handle by_key;
 };
 
 /* --- load.c --- */
@@ -92,8 +86,11 @@ uint64_t load_map_bytes(const struct dataplane *dp);
 
 /* --- service.c --- */
 /* Write the entry where packets find it. -ENOSPC. */
-int service_write(struct dataplane *dp, const struct shunt_service *entry);
-/* Everything that services4 holds; -EUCLEAN when it contradicts itself. */
+int service_write(struct dataplane *dp, const struct place_key *key,
+		  const struct shunt_service *entry);
+/* The entry in a place of services. */
+struct shunt_service service_read(const struct table *table, const uint64_t *place);
+/* Everything that the tables of services hold; -EUCLEAN when it contradicts itself. */
 int service_adopt_all(struct dataplane *dp, struct error *err);
 void service_free_all(struct dataplane *dp);
 
@@ -106,7 +103,7 @@ void backend_adopt_numbers(struct dataplane_service *service);
 void backend_fold_counters(struct dataplane_service *service, uint16_t number);
 
 /* --- nat.c --- */
-/* Make nat4 hold the way back of every nat backend in use, and nothing else. */
+/* Make nat4 and nat6 hold the way back of every nat backend in use, and nothing else. */
 void nat_adopt(struct dataplane *dp);
 int nat_claim(struct dataplane_service *service, uint16_t number, const struct shunt_backend *entry,
 	      struct error *err);
@@ -143,6 +140,8 @@ void retire_free_all(struct dataplane *dp);
 /* --- vip.c --- */
 /* Remove those that no service has. */
 void vip_remove_unused(struct dataplane *dp);
+/* A service for every port of @key's VIP came or went: say so in the VIP's entry. */
+void vip_tell_every_port(struct dataplane *dp, const struct place_key *key);
 
 /* --- link.c --- */
 /* Open what is pinned; the links' program is not replaced yet. */
@@ -154,6 +153,15 @@ int link_teardown(const struct pins *pins, struct error *err);
 /* --- notes.c --- */
 int notes_open(struct dataplane *dp, struct error *err);
 int notes_unpin(const struct pins *pins, struct error *err);
+
+/* --- later.c --- */
+/* Pin the array of the program that was just loaded. */
+int later_pin(struct dataplane *dp, int fd, struct error *err);
+/* The links have the program: forget the arrays of those before. */
+int later_activate(struct dataplane *dp, struct error *err);
+/* Unpin it again if the links never got the program. */
+void later_close(struct dataplane *dp);
+int later_teardown(const struct pins *pins, struct error *err);
 
 /* --- requests.c --- */
 int requests_open(struct dataplane *dp, struct error *err);

@@ -23,7 +23,7 @@ static int load_skeleton(void *skeleton)
 
 /* --- sizes --- */
 
-/* At least half of the places stay empty, with every backend in nat4. */
+/* At least half of the places stay empty, with every backend in nat4, or in nat6. */
 static uint32_t load_nat_bits(const struct dataplane *dp)
 {
 	uint32_t bits = 4;
@@ -40,7 +40,8 @@ static void load_set_sizes(struct dataplane *dp)
 	bpf_map__set_value_size(s->maps.slots, dp->slots_max * sizeof(__u32));
 	bpf_map__set_max_entries(s->maps.backends, dp->backends_max);
 	bpf_map__set_max_entries(s->maps.counters, dp->backends_max);
-	bpf_map__set_value_size(s->maps.nat4, sizeof(struct shunt_place) << load_nat_bits(dp));
+	bpf_map__set_value_size(s->maps.nat4, sizeof(struct shunt_nat4) << load_nat_bits(dp));
+	bpf_map__set_value_size(s->maps.nat6, sizeof(struct shunt_nat6) << load_nat_bits(dp));
 	s->rodata->nat_bits = load_nat_bits(dp);
 	s->rodata->slots_max = dp->slots_max;
 	s->rodata->hash_keys = shunt_hash_keys(dp->seed);
@@ -137,12 +138,18 @@ static int load_read_meta(struct dataplane *dp, struct error *err)
 	return 0;
 }
 
+/* Does it outlive the programs? Their constants and their array do not. */
+static bool load_is_kept(const struct bpf_map *map)
+{
+	return !bpf_map__is_internal(map) && bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY;
+}
+
 static int load_reuse_maps(struct dataplane *dp, struct error *err)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, dp->skeleton->obj) {
-		int r = bpf_map__is_internal(map) ? 0 : load_reuse_map(dp, map, err);
+		int r = load_is_kept(map) ? load_reuse_map(dp, map, err) : 0;
 
 		if (r < 0)
 			return r;
@@ -163,7 +170,7 @@ static int load_pin_maps(struct dataplane *dp, struct error *err)
 	bpf_object__for_each_map (map, dp->skeleton->obj) {
 		char path[PATH_MAX];
 
-		if (bpf_map__is_internal(map))
+		if (!load_is_kept(map))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dp->pins.maps_new, bpf_map__name(map));
 		if (bpf_obj_pin(bpf_map__fd(map), path) < 0)
@@ -176,22 +183,28 @@ static int load_pin_maps(struct dataplane *dp, struct error *err)
 
 /* --- all together --- */
 
+static int load_table(const struct bpf_map *map, struct table_shape shape, uint32_t bits,
+		      struct table *ret)
+{
+	*ret = (struct table){.words = load_mmap(map), .shape = shape, .bits = bits};
+	return ret->words ? 0 : -errno;
+}
+
 static int load_map_memory(struct dataplane *dp, struct error *err)
 {
 	struct shunt_bpf *s = dp->skeleton;
-	uint32_t nat_bits = load_nat_bits(dp);
-	struct shunt_place *services4, *nat4;
+	const uint32_t services_bits = SHUNT_SERVICES_BITS, nat_bits = load_nat_bits(dp);
 
 	dp->slots = load_mmap(s->maps.slots);
 	dp->backends = load_mmap(s->maps.backends);
 	dp->meta = load_mmap(s->maps.meta);
-	services4 = load_mmap(s->maps.services4);
-	nat4 = load_mmap(s->maps.nat4);
-	if (!dp->slots || !dp->backends || !dp->meta || !services4 || !nat4)
+	if (!dp->slots || !dp->backends || !dp->meta ||
+	    load_table(s->maps.services4, table_shape4, services_bits, &dp->services[0]) < 0 ||
+	    load_table(s->maps.services6, table_shape6, services_bits, &dp->services[1]) < 0 ||
+	    load_table(s->maps.nat4, table_shape4, nat_bits, &dp->nat[0]) < 0 ||
+	    load_table(s->maps.nat6, table_shape6, nat_bits, &dp->nat[1]) < 0)
 		return error_set(err, -errno, "cannot map the maps into memory: %s",
 				 strerror(errno));
-	dp->services4 = (struct table){.places = services4, .bits = SHUNT_SERVICES_BITS};
-	dp->nat4 = (struct table){.places = nat4, .bits = nat_bits};
 	return 0;
 }
 
@@ -249,6 +262,8 @@ int load_program(struct dataplane *dp, struct error *err)
 		load_write_meta(dp);
 		r = load_pin_maps(dp, err);
 	}
+	if (r >= 0)
+		r = later_pin(dp, bpf_map__fd(dp->skeleton->maps.later), err);
 	dp->meta->resolve_tokens = RESOLVE_TOKENS;
 	return r;
 }
@@ -262,8 +277,10 @@ void load_free(struct dataplane *dp)
 	load_munmap(s->maps.slots, dp->slots);
 	load_munmap(s->maps.backends, dp->backends);
 	load_munmap(s->maps.meta, dp->meta);
-	load_munmap(s->maps.services4, dp->services4.places);
-	load_munmap(s->maps.nat4, dp->nat4.places);
+	load_munmap(s->maps.services4, dp->services[0].words);
+	load_munmap(s->maps.services6, dp->services[1].words);
+	load_munmap(s->maps.nat4, dp->nat[0].words);
+	load_munmap(s->maps.nat6, dp->nat[1].words);
 	shunt_bpf__destroy(s);
 }
 

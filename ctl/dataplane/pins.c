@@ -27,6 +27,7 @@ static int pins_names(const char *dir, struct pins *ret, struct error *err)
 	snprintf(ret->maps_new, sizeof(ret->maps_new), "%s/" MAPS_PREFIX "%d-new", dir,
 		 SHUNT_ABI_VERSION);
 	snprintf(ret->links, sizeof(ret->links), "%s/links", dir);
+	snprintf(ret->later, sizeof(ret->later), "%s/later", dir);
 	return 0;
 }
 

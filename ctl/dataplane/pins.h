@@ -17,7 +17,8 @@ struct pins {
 	char maps[PATH_MAX - 32];     /* of this ABI */
 	char maps_new[PATH_MAX - 32]; /* the same while they are being made */
 	char links[PATH_MAX - 32];
-	int lock_fd; /* holds the lock; -1 = none */
+	char later[PATH_MAX - 32]; /* the programs' arrays, see later.c */
+	int lock_fd;               /* holds the lock; -1 = none */
 };
 
 /*

@@ -1,45 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* service.c - services4: a service's entry, its slots and its range of backends. */
+/* service.c - the tables of services: a service's entry, its slots and its range of backends. */
 #include "dataplane/internal.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 
 #define BACKENDS_AT_FIRST 16 /* numbers a new service gets, number 0 among them */
 
-static struct shunt_tuple4_key service_key(const struct vip *address)
-{
-	return (struct shunt_tuple4_key){
-		.addr = address->at.addr.v4.s_addr,
-		.port = htons(address->at.port),
-		.protocol = address->protocol,
-	};
-}
-
-static struct vip service_address(const struct shunt_tuple4_key *key)
-{
-	struct vip address = {.protocol = key->protocol, .at.port = ntohs(key->port)};
-
-	address.at.addr.family = AF_INET;
-	address.at.addr.v4.s_addr = key->addr;
-	return address;
-}
-
-static struct dataplane_service *service_new(struct dataplane *dp,
+static struct dataplane_service *service_new(struct dataplane *dp, const struct place_key *key,
 					     const struct shunt_service *entry)
 {
 	struct dataplane_service *service = mem_zalloc(sizeof(*service));
 
 	service->dp = dp;
+	service->key = *key;
 	service->entry = *entry;
 	service->numbers = mem_zalloc(entry->backend_cap * sizeof(service->numbers[0]));
-	HASH_ADD(by_key, dp->services, entry.key, sizeof(service->entry.key), service);
+	HASH_ADD(by_key, dp->services_by_key, key, sizeof(service->key), service);
 	return service;
 }
 
 static void service_free(struct dataplane_service *service)
 {
-	HASH_DELETE(by_key, service->dp->services, service);
+	HASH_DELETE(by_key, service->dp->services_by_key, service);
 	free(service->numbers);
 	free(service);
 }
@@ -48,15 +30,16 @@ void service_free_all(struct dataplane *dp)
 {
 	struct dataplane_service *service, *tmp;
 
-	HASH_ITER (by_key, dp->services, service, tmp)
+	HASH_ITER (by_key, dp->services_by_key, service, tmp)
 		service_free(service);
 }
 
 /* --- adoption --- */
 
-static int service_adopt(struct dataplane *dp, const struct shunt_service *entry, struct error *err)
+static int service_adopt(struct dataplane *dp, const struct place_key *key,
+			 const struct shunt_service *entry, struct error *err)
 {
-	struct vip address = service_address(&entry->key);
+	struct vip address = place_key_vip(key);
 	struct dataplane_service *service;
 	char text[VIP_LEN];
 
@@ -66,39 +49,57 @@ static int service_adopt(struct dataplane *dp, const struct shunt_service *entry
 				 "the pinned service %s has slots or backends that are another's "
 				 "or outside of the maps; `shuntd --stop-forwarding` removes it",
 				 vip_format(&address, text));
-	service = service_new(dp, entry);
+	service = service_new(dp, key, entry);
 	service->published = true;
 	backend_adopt_numbers(service);
 	return 0;
 }
 
-int service_adopt_all(struct dataplane *dp, struct error *err)
+struct shunt_service service_read(const struct table *table, const uint64_t *place)
 {
-	const struct shunt_place *place;
+	struct shunt_service entry;
+
+	memcpy(&entry, place + table->shape.key_words, sizeof(entry));
+	return entry;
+}
+
+static int service_adopt_family(struct dataplane *dp, bool v6, struct error *err)
+{
+	const uint64_t *place;
 	uint32_t at = 0;
 
-	while ((place = table_next(&dp->services4, &at))) {
-		struct shunt_service entry;
+	while ((place = table_next(&dp->services[v6], &at))) {
+		struct shunt_service entry = service_read(&dp->services[v6], place);
+		struct place_key key = place_key_read(v6, place);
 		int r;
 
-		memcpy(&entry, place, sizeof(entry));
 		if (!entry.slot_count) {
 			dp->vips_count++;
 			continue;
 		}
-		r = service_adopt(dp, &entry, err);
+		r = service_adopt(dp, &key, &entry, err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int service_write(struct dataplane *dp, const struct shunt_service *entry)
+int service_adopt_all(struct dataplane *dp, struct error *err)
 {
-	struct shunt_place place;
+	int r = service_adopt_family(dp, false, err);
 
-	memcpy(&place, entry, sizeof(place));
-	return table_put(&dp->services4, &place);
+	return r < 0 ? r : service_adopt_family(dp, true, err);
+}
+
+int service_write(struct dataplane *dp, const struct place_key *key,
+		  const struct shunt_service *entry)
+{
+	struct table *table = &dp->services[key->v6];
+	uint64_t place[SHUNT_PLACE6_WORDS] = {0};
+
+	memcpy(place, key->words, table->shape.key_words * sizeof(place[0]));
+	memcpy(place + table->shape.key_words, entry, sizeof(*entry));
+	return table_put(table, place);
 }
 
 /* --- opening --- */
@@ -106,14 +107,14 @@ int service_write(struct dataplane *dp, const struct shunt_service *entry)
 static int service_make(struct dataplane *dp, const struct vip *address, uint32_t table_size,
 			struct dataplane_service **ret, struct error *err)
 {
+	struct place_key key = place_key_of_vip(address);
 	struct shunt_service entry = {
-		.key = service_key(address),
 		.slot_count = table_size,
 		.backend_cap = BACKENDS_AT_FIRST,
 	};
 	char text[VIP_LEN];
 
-	if (HASH_CNT(by_key, dp->services) >= SHUNT_SERVICES_MAX)
+	if (HASH_CNT(by_key, dp->services_by_key) >= SHUNT_SERVICES_MAX)
 		return error_set(err, -ENOSPC, "service %s: there are %d already",
 				 vip_format(address, text), SHUNT_SERVICES_MAX);
 	if (extent_alloc(&dp->slots_pool, table_size, &entry.slot_base) < 0)
@@ -127,7 +128,7 @@ static int service_make(struct dataplane *dp, const struct vip *address, uint32_
 				 vip_format(address, text), entry.backend_cap, dp->backends_max,
 				 dp->backends_pool.used);
 	}
-	*ret = service_new(dp, &entry);
+	*ret = service_new(dp, &key, &entry);
 	for (uint32_t i = 0; i < table_size; i++)
 		dataplane_slot_write(*ret, i, 0);
 	backend_range_clear(dp, entry.backend_base, entry.backend_cap);
@@ -137,16 +138,16 @@ static int service_make(struct dataplane *dp, const struct vip *address, uint32_
 int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint32_t table_size,
 			   struct dataplane_service **ret, struct error *err)
 {
-	struct shunt_tuple4_key key = service_key(address);
+	struct place_key key = place_key_of_vip(address);
 	struct dataplane_service *service;
 	char text[VIP_LEN];
 	int r;
 
-	if (address->at.addr.family != AF_INET || table_size == 0)
+	if (!address->at.addr.family || table_size == 0)
 		return error_set(err, -EINVAL,
-				 "service %s: an IPv4 address and at least one slot were expected",
+				 "service %s: an address and at least one slot were expected",
 				 vip_format(address, text));
-	HASH_FIND(by_key, dp->services, &key, sizeof(key), service);
+	HASH_FIND(by_key, dp->services_by_key, &key, sizeof(key), service);
 	if (service && service->entry.slot_count != table_size)
 		return error_set(err, -EEXIST,
 				 "service %s has %u slots, and table_size is %u now; it cannot "
@@ -163,23 +164,25 @@ int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint
 	return 0;
 }
 
-int dataplane_service_publish(struct dataplane_service *service, enum shunt_forward forward,
-			      struct error *err)
+int dataplane_service_publish(struct dataplane_service *service,
+			      const struct dataplane_service_options *options, struct error *err)
 {
-	struct vip address = service_address(&service->entry.key);
+	struct vip address = place_key_vip(&service->key);
 	struct shunt_service entry = service->entry;
 	char text[VIP_LEN];
 	int r;
 
-	if (service->published && entry.forward == forward)
+	entry.forward = options->forward;
+	entry.mss = options->mss;
+	if (service->published && memcmp(&entry, &service->entry, sizeof(entry)) == 0)
 		return 0;
-	entry.forward = forward;
-	r = service_write(service->dp, &entry);
+	r = service_write(service->dp, &service->key, &entry);
 	if (r < 0)
 		return error_set(err, r, "service %s: no place within %d of where it belongs",
 				 vip_format(&address, text), SHUNT_TABLE_PROBES);
 	service->entry = entry;
 	service->published = true;
+	vip_tell_every_port(service->dp, &service->key);
 	return 0;
 }
 
@@ -197,15 +200,18 @@ static void service_release_nat(uint16_t number, const struct shunt_backend *ent
 int dataplane_service_remove(struct dataplane_service *service, struct error *err)
 {
 	struct dataplane *dp = service->dp;
+	struct table *table = &dp->services[service->key.v6];
+	struct place_key key = service->key;
 	uint32_t place;
 
-	if (table_remove(&dp->services4, tuple4_word(&service->entry.key), &place) == 0)
-		retire_place(dp, &dp->services4, place);
+	if (table_remove(table, key.words, &place) == 0)
+		retire_place(dp, table, place);
 	dataplane_backends(service, service_release_nat, service);
 	retire_forget_service(service);
 	retire_slots(dp, service->entry.slot_base);
 	retire_range(dp, NULL, service->entry.backend_base, service->entry.backend_cap, NULL);
 	service_free(service);
+	vip_tell_every_port(dp, &key);
 	return 0;
 }
 
@@ -214,7 +220,7 @@ size_t dataplane_remove_unopened(struct dataplane *dp)
 	struct dataplane_service *service, *tmp;
 	size_t removed = 0;
 
-	HASH_ITER (by_key, dp->services, service, tmp)
+	HASH_ITER (by_key, dp->services_by_key, service, tmp)
 		if (!service->opened && dataplane_service_remove(service, NULL) == 0)
 			removed++;
 	vip_remove_unused(dp);

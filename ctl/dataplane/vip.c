@@ -4,71 +4,110 @@
 
 #include <errno.h>
 
-static struct shunt_tuple4_key vip_key(const struct ip_addr *vip)
+/* A VIP's entry has neither port nor protocol. */
+static struct place_key vip_key(const struct ip_addr *vip)
 {
-	return (struct shunt_tuple4_key){.addr = vip->v4.s_addr};
+	return place_key(vip, 0, 0);
+}
+
+static bool vip_has_every_port(struct dataplane *dp, const struct ip_addr *vip, uint8_t protocol)
+{
+	struct place_key key = place_key(vip, 0, protocol);
+	struct dataplane_service *service;
+
+	HASH_FIND(by_key, dp->services_by_key, &key, sizeof(key), service);
+	return service && service->published;
+}
+
+static uint32_t vip_every_port_flags(struct dataplane *dp, const struct ip_addr *vip)
+{
+	return (vip_has_every_port(dp, vip, IPPROTO_TCP) ? SHUNT_VIP_ANY_TCP : 0) |
+	       (vip_has_every_port(dp, vip, IPPROTO_UDP) ? SHUNT_VIP_ANY_UDP : 0);
 }
 
 int dataplane_vip_set(struct dataplane *dp, const struct ip_addr *vip, bool drop_unmatched,
 		      struct error *err)
 {
 	struct shunt_service entry = {
-		.key = vip_key(vip),
-		.flags = SHUNT_VIP | (drop_unmatched ? SHUNT_VIP_DROP_UNMATCHED : 0),
+		.flags = SHUNT_VIP | (drop_unmatched ? SHUNT_VIP_DROP_UNMATCHED : 0) |
+			 vip_every_port_flags(dp, vip),
 	};
+	struct place_key key = vip_key(vip);
 	char text[IP_ADDR_LEN];
 	bool new;
 
-	if (vip->family != AF_INET)
-		return error_set(err, -EINVAL, "VIP %s: an IPv4 address was expected",
-				 ip_addr_format(vip, text));
-	new = !table_get(&dp->services4, tuple4_word(&entry.key));
-	if ((new && dp->vips_count == SHUNT_VIPS_MAX) || service_write(dp, &entry) < 0)
+	if (!vip->family)
+		return error_set(err, -EINVAL, "VIP: an address was expected");
+	new = !table_get(&dp->services[key.v6], key.words);
+	if ((new && dp->vips_count == SHUNT_VIPS_MAX) || service_write(dp, &key, &entry) < 0)
 		return error_set(err, -ENOSPC, "VIP %s: there are %u already",
 				 ip_addr_format(vip, text), dp->vips_count);
 	dp->vips_count += new;
 	return 0;
 }
 
-static int vip_remove(struct dataplane *dp, const struct shunt_tuple4_key *key)
+void vip_tell_every_port(struct dataplane *dp, const struct place_key *of)
 {
+	const struct ip_addr vip = place_key_addr(of);
+	struct place_key key = vip_key(&vip);
+	struct table *table = &dp->services[key.v6];
+	const uint64_t *place = table_get(table, key.words);
+	struct shunt_service entry;
+
+	if (!place || place_key_port(of))
+		return;
+	entry = service_read(table, place);
+	entry.flags &= ~(SHUNT_VIP_ANY_TCP | SHUNT_VIP_ANY_UDP);
+	entry.flags |= vip_every_port_flags(dp, &vip);
+	service_write(dp, &key, &entry); /* it is there: cannot fail */
+}
+
+static int vip_remove(struct dataplane *dp, const struct place_key *key)
+{
+	struct table *table = &dp->services[key->v6];
 	uint32_t place;
-	int r = table_remove(&dp->services4, tuple4_word(key), &place);
+	int r = table_remove(table, key->words, &place);
 
 	if (r < 0)
 		return r;
-	retire_place(dp, &dp->services4, place);
+	retire_place(dp, table, place);
 	dp->vips_count--;
 	return 0;
 }
 
 int dataplane_vip_remove(struct dataplane *dp, const struct ip_addr *vip)
 {
-	struct shunt_tuple4_key key = vip_key(vip);
+	struct place_key key = vip_key(vip);
 
-	return vip->family == AF_INET ? vip_remove(dp, &key) : -EINVAL;
+	return vip_remove(dp, &key);
 }
 
-static bool vip_has_service(struct dataplane *dp, __be32 addr)
+static bool vip_has_service(struct dataplane *dp, const struct ip_addr *vip)
 {
 	struct dataplane_service *service, *tmp;
 
-	HASH_ITER (by_key, dp->services, service, tmp)
-		if (service->entry.key.addr == addr)
+	HASH_ITER (by_key, dp->services_by_key, service, tmp) {
+		const struct ip_addr addr = place_key_addr(&service->key);
+
+		if (ip_addr_compare(&addr, vip) == 0)
 			return true;
+	}
 	return false;
 }
 
 void vip_remove_unused(struct dataplane *dp)
 {
-	const struct shunt_place *place;
-	uint32_t at = 0;
+	for (int v6 = 0; v6 < 2; v6++) {
+		const uint64_t *place;
+		uint32_t at = 0;
 
-	while ((place = table_next(&dp->services4, &at))) {
-		struct shunt_service entry;
+		while ((place = table_next(&dp->services[v6], &at))) {
+			const struct place_key key = place_key_read(v6, place);
+			const struct ip_addr vip = place_key_addr(&key);
 
-		memcpy(&entry, place, sizeof(entry));
-		if (!entry.slot_count && !vip_has_service(dp, entry.key.addr))
-			vip_remove(dp, &entry.key);
+			if (!service_read(&dp->services[v6], place).slot_count &&
+			    !vip_has_service(dp, &vip))
+				vip_remove(dp, &key);
+		}
 	}
 }

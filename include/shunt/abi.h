@@ -13,7 +13,7 @@
 
 #include "shunt/table.h"
 
-#define SHUNT_ABI_VERSION 2
+#define SHUNT_ABI_VERSION 3
 
 /* Defaults of the map sizes; the settings of the same names change them before load. */
 #define SHUNT_SLOTS_MAX    4194304 /* 16 MB of 32-bit words */
@@ -39,7 +39,15 @@ enum shunt_forward {
 	SHUNT_FORWARD_FULLNAT = 5,
 };
 
-/* (VIP, port, protocol) of a service, (backend, port, protocol) in nat4: the key of a place. */
+/* An address as packets have it: IPv4 in the first word, the others 0. */
+struct shunt_addr {
+	__be32 word[4];
+};
+
+/*
+ * (VIP, port, protocol) of a service, (backend, port, protocol) of a way back: the key of a place,
+ * for each family. Port 0: every port, see SHUNT_VIP_ANY_TCP.
+ */
 struct shunt_tuple4_key {
 	__be32 addr;
 	__be16 port;
@@ -48,64 +56,109 @@ struct shunt_tuple4_key {
 };
 _Static_assert(sizeof(struct shunt_tuple4_key) == 8, "the key of a place is one word");
 
+struct shunt_tuple6_key {
+	__be16 port;
+	__u8 protocol;
+	__u8 one; /* 1, so that the first word is neither SHUNT_TABLE_EMPTY nor SHUNT_TABLE_GONE */
+	__u32 zero;
+	struct shunt_addr addr;
+};
+_Static_assert(sizeof(struct shunt_tuple6_key) == 24, "three words");
+
 /*
- * services4: what a packet needs to know of its service, a place of table.h. While the key stands
- * there word 1 does not change; word 2 does when the service moves to a larger range.
+ * What a packet needs to know of its service. While the key stands in its place the first word does
+ * not change; the second does when the service moves to a larger range.
  *
  * A VIP has an entry too, with port and protocol 0: it has flags, and no slots.
  */
 struct shunt_service {
-	struct shunt_tuple4_key key;
 	__u32 slot_base;    /* first slot in the slots array */
 	__u32 slot_count;   /* prime, at least 251; 0 = a VIP's entry */
 	__u32 backend_base; /* of its numbers; number 0 is never a packet's backend */
 	__u32 backend_cap;  /* numbers 1 .. backend_cap - 1 may be used */
-	__u32 flags;        /* SHUNT_VIP_*: of a VIP's entry */
+	__u32 flags;        /* SHUNT_VIP_* of a VIP's entry */
 	__u8 forward; /* enum shunt_forward: of the service; an entry of backends has its own */
-	__u8 zero[3];
+	__u8 zero;
+	__u16 mss; /* SHUNT_MSS_OFF, SHUNT_MSS_AUTO, or the most that a SYN may announce */
 };
-_Static_assert(sizeof(struct shunt_service) == sizeof(struct shunt_place), "it fills a place");
+_Static_assert(sizeof(struct shunt_service) == 24, "three words");
 
 #define SHUNT_VIP                1u /* so that no VIP's words are all 0 */
 #define SHUNT_VIP_DROP_UNMATCHED 2u /* unmatched = drop; else they pass to the stack */
+#define SHUNT_VIP_ANY_TCP        4u /* the VIP has a service for TCP with port 0, every port */
+#define SHUNT_VIP_ANY_UDP        8u
 
-/* Places in services4: at least half of them stay empty. */
+#define SHUNT_MSS_OFF  0
+#define SHUNT_MSS_AUTO 1 /* what the way to the backend has room for */
+
+/* services4 and services6: places of table.h. */
+struct shunt_service4 {
+	struct shunt_tuple4_key key;
+	struct shunt_service service;
+};
+struct shunt_service6 {
+	struct shunt_tuple6_key key;
+	struct shunt_service service;
+	__u64 zero[2];
+};
+_Static_assert(sizeof(struct shunt_service4) == SHUNT_PLACE4_WORDS * 8, "it fills a place");
+_Static_assert(sizeof(struct shunt_service6) == SHUNT_PLACE6_WORDS * 8, "it fills a place");
+
+/* Places in each of the two: at least half of them stay empty. */
 #define SHUNT_VIPS_MAX      SHUNT_SERVICES_MAX
 #define SHUNT_SERVICES_BITS 14
 _Static_assert(1 << SHUNT_SERVICES_BITS >= 2 * (SHUNT_SERVICES_MAX + SHUNT_VIPS_MAX), "half empty");
 
+/* A VLAN tag where a frame has one: VID, and what kind. Host order; 0 = no tag. */
+#define SHUNT_VLAN_VID     0x0fff
+#define SHUNT_VLAN_PRESENT 0x1000
+#define SHUNT_VLAN_AD      0x2000 /* 802.1ad (TPID 0x88a8), else 802.1Q (0x8100) */
+
 /*
  * backends: one cache line each. The array is memory-mapped; user space replaces it word by word
- * (64 bits at a time), and each of the first two words is consistent in itself.
+ * (64 bits at a time), and each of the first three words is consistent in itself.
  */
 struct shunt_backend {
 	__u8 dmac[6]; /* of the next hop */
-	__u16 zero0;
-	__u8 smac[6];  /* of the interface the packet leaves by */
+	__u16 vlan;   /* SHUNT_VLAN_*: the tag to leave with, the outer one if there are two */
+	__u8 smac[6]; /* of the interface the packet leaves by */
+	__u16 vlan_inner;
+	__u32 ifindex; /* the port, below any VLAN; 0 = no next hop known: a named drop */
+	__u16 mtu;     /* the longest packet from a client that still fits; 0 = any */
 	__u8 forward;  /* enum shunt_forward; 0 = the entry is not in use */
-	__u8 verdict;  /* here and below what a later daemon wants to know; not the program */
-	__u32 ifindex; /* 0 = no next hop known: a named drop */
-	__be32 addr4;
+	__u8 flags;    /* SHUNT_BACKEND_* */
+	struct shunt_addr addr;
+	struct shunt_addr source; /* ipip and gue: of the outer header */
 	__be16 port;
-	__u8 state; /* what shuntd last called it */
-	__u8 zero1;
-	__u32 zero2;
-	__u64 since_us; /* since when, realtime */
-	__u64 zero3[3];
+	__u8 verdict;  /* here and below what a later daemon wants to know; not the program */
+	__u8 state;    /* what shuntd last called it */
+	__u32 since_s; /* since when, realtime */
 };
 _Static_assert(sizeof(struct shunt_backend) == 64, "one cache line");
 
-/* nat4: what the client knows a backend as, a place of table.h. */
-struct shunt_nat {
+#define SHUNT_BACKEND_V6          1u /* addr and source are IPv6 */
+#define SHUNT_BACKEND_SOURCE_BITS 3  /* flags >> this: low bits of `source` that are the flow's */
+
+/* nat4 and nat6: what the client knows a backend as, a place of table.h. */
+struct shunt_nat4 {
 	struct shunt_tuple4_key key;
 	__be32 vip;
-	__be16 port;
+	__be16 port; /* 0: the port stays as it is */
 	__u16 zero0;
 	__u32 backend; /* index in backends, for the counters */
 	__u32 zero1;
 	__u64 zero2;
 };
-_Static_assert(sizeof(struct shunt_nat) == sizeof(struct shunt_place), "it fills a place");
+struct shunt_nat6 {
+	struct shunt_tuple6_key key;
+	struct shunt_addr vip;
+	__be16 port;
+	__u16 zero0;
+	__u32 backend;
+	__u64 zero1[2];
+};
+_Static_assert(sizeof(struct shunt_nat4) == SHUNT_PLACE4_WORDS * 8, "it fills a place");
+_Static_assert(sizeof(struct shunt_nat6) == SHUNT_PLACE6_WORDS * 8, "it fills a place");
 
 /* counters: per CPU, same index as backends. Index backend_base (number 0) keeps what was counted
  * for backends that are gone, so that a service's sums never go back; only user space writes it. */
@@ -124,12 +177,12 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
  */
 #define SHUNT_REASONS(X)                                                                           \
 	X(MALFORMED_IP, "malformed_ip", "drop",                                                    \
-	  "IPv4 header to a VIP is not right: version, header length or total length")             \
+	  "IP header to a VIP is not right: version, header lengths, extension headers or length") \
 	X(MALFORMED_L4, "malformed_l4", "drop",                                                    \
 	  "TCP, UDP or ICMP header to a VIP is cut short or its lengths are not right")            \
 	X(MALFORMED_QUOTE, "malformed_quote", "drop",                                              \
 	  "ICMP error to a VIP: the packet it quotes is cut short or its header is not right")     \
-	X(FRAGMENT, "fragment", "drop", "IPv4 fragment to a VIP")                                  \
+	X(FRAGMENT, "fragment", "drop", "fragment to a VIP")                                       \
 	X(UNMATCHED_DROP, "unmatched_drop", "drop",                                                \
 	  "to a VIP but to no service, with unmatched = drop")                                     \
 	X(NO_BACKEND, "no_backend", "drop", "no backend of the service is up")                     \
@@ -139,6 +192,11 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "nat: the packet's time to live ends here, and it is one that is not answered")          \
 	X(TTL_LIMITED, "ttl_limited", "drop",                                                      \
 	  "nat: the packet's time to live ends here, and too many were answered just now")         \
+	X(TOO_BIG, "too_big", "drop",                                                              \
+	  "the packet, with a tunnel's header, is longer than the MTU on the way to the backend, " \
+	  "and it is one that is not answered")                                                    \
+	X(TOO_BIG_LIMITED, "too_big_limited", "drop",                                              \
+	  "the same, and too many were answered just now")                                         \
 	X(NAT_NO_ROUTE, "nat_no_route", "drop",                                                    \
 	  "nat: no route to the client for a backend's reply")                                     \
 	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop",                                            \
@@ -148,6 +206,8 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "fragmented")                                                                            \
 	X(TRANSMIT, "transmit", "drop",                                                            \
 	  "the packet could not be handed to the interface it leaves by")                          \
+	X(TAIL_CALL, "tail_call", "drop",                                                          \
+	  "a program that the packet needed could not be called: please report it")                \
 	X(INTERNAL, "internal", "drop", "a map entry contradicts itself: a bug, please report it") \
 	X(UNMATCHED_PASS, "unmatched_pass", "pass",                                                \
 	  "to a VIP but to no service: passed to the director's own stack")                        \
@@ -165,7 +225,10 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "as it is")                                                                              \
 	X(ICMP_ECHO, "icmp_echo", "answer", "ICMP echo request to a VIP, answered by the program") \
 	X(TTL_ANSWERED, "ttl_answered", "answer",                                                  \
-	  "nat: the packet's time to live ends here: answered by ICMP time exceeded")
+	  "nat: the packet's time to live ends here: answered by ICMP time exceeded")              \
+	X(TOO_BIG_ANSWERED, "too_big_answered", "answer",                                          \
+	  "the packet, with a tunnel's header, is longer than the MTU on the way to the backend: " \
+	  "answered by ICMP fragmentation needed or packet too big")
 
 enum shunt_reason {
 #define X(symbol, name, verdict, help) SHUNT_REASON_##symbol,
@@ -178,12 +241,16 @@ enum shunt_reason {
  * requests: a ring buffer from the program to the daemon. When it is full the request is lost (the
  * packet's drop is counted all the same) and the next packet asks again.
  */
-enum shunt_request_kind { SHUNT_REQUEST_RESOLVE4 = 1 };
+enum shunt_request_kind {
+	SHUNT_REQUEST_RESOLVE = 1,  /* the neighbour `addr` on interface `ifindex` */
+	SHUNT_REQUEST_PATH_MTU = 2, /* a router says that `mtu` is all that goes to `addr` in one */
+};
 struct shunt_request {
 	__u32 kind;
 	__u32 ifindex;
-	__be32 addr4; /* the neighbour to resolve */
-	__u32 zero;
+	__u32 v6; /* is `addr` IPv6? */
+	__u32 mtu;
+	struct shunt_addr addr;
 };
 #define SHUNT_REQUESTS_BYTES 65536
 
@@ -193,8 +260,10 @@ struct shunt_meta {
 	__u32 abi_version;
 	__u32 slots_max;
 	__u32 backends_max;
-	__u32 nat_entries; /* how many nat4 holds: 0 lets the program skip that look-up */
+	__u32 nat_entries; /* in nat4 and nat6 together: 0 lets the program skip those look-ups */
 	__u64 seed;
+	__u32 nat_every_port; /* those of them that are for every port of a backend */
+	__u32 zero;
 	__u64 resolve_tokens;  /* requests the program may still make; user space refills it */
 	__u64 answers_full_ns; /* monotonic: when its bucket of ICMP errors is full again */
 };

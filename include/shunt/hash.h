@@ -12,8 +12,10 @@
 
 #include <linux/types.h>
 
+#define SHUNT_HASH_KEYS 10 /* protocol, ports, two IPv6 addresses */
+
 struct shunt_hash_keys {
-	__u64 k[4];
+	__u64 k[SHUNT_HASH_KEYS];
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014): the next of a sequence of well mixed 64-bit numbers. */
@@ -41,7 +43,7 @@ static inline struct shunt_hash_keys shunt_hash_keys(__u64 seed)
 {
 	struct shunt_hash_keys keys;
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < SHUNT_HASH_KEYS; i++)
 		keys.k[i] = shunt_splitmix64(&seed) | 1;
 	return keys;
 }
@@ -59,6 +61,17 @@ static inline __u64 shunt_hash_tuple4(const struct shunt_hash_keys *keys, __u32 
 	h += keys->k[1] * saddr;
 	h += keys->k[2] * daddr;
 	h += keys->k[3] * ports;
+	return shunt_mix64(h);
+}
+
+/* The same of an IPv6 tuple; an address is four words as they stand in the packet. */
+static inline __u64 shunt_hash_tuple6(const struct shunt_hash_keys *keys, const __u32 *saddr,
+				      const __u32 *daddr, __u32 ports, __u8 protocol)
+{
+	__u64 h = keys->k[0] * (1 + (__u64)protocol) + keys->k[1] * ports;
+
+	for (int i = 0; i < 4; i++)
+		h += keys->k[2 + i] * saddr[i] + keys->k[6 + i] * daddr[i];
 	return shunt_mix64(h);
 }
 

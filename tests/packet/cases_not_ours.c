@@ -14,7 +14,6 @@ static const struct packet_case not_ours[] = {
 	{"IPv6", {ETHER, IPV6_FRAME}, XDP_PASS},
 	{"LLDP", {ETHER, .ethertype = ETH_P_LLDP, .payload = 60}, XDP_PASS},
 	{"802.3 with a length", {ETHER, .ethertype = 46, .payload = 46}, XDP_PASS},
-	{"a VLAN's packet to a VIP", {TCP, WEB, .vlan = 100}, XDP_PASS},
 	{"IPv6's type over an IPv4 packet to a VIP", {TCP, WEB, .ethertype = ETH_P_IPV6}, XDP_PASS},
 	{"a lone Ethernet header", {TCP, WEB, .cut = 14}, XDP_PASS},
 	{"15 bytes", {TCP, WEB, .cut = 15}, XDP_PASS},

@@ -144,28 +144,27 @@ static bool live_and_die(void)
 
 struct ways_back {
 	struct table nat4;
-	struct shunt_service entry;
+	struct shunt_service4 entry;
 	unsigned int wanted, right;
 };
 
 static void check_way_back(uint16_t number, const struct shunt_backend *entry, void *arg)
 {
-	struct shunt_tuple4_key key = {entry->addr4, entry->port, IPPROTO_TCP, 0};
+	const struct endpoint at = shunt_backend_endpoint(entry);
+	struct place_key key = place_key(&at.addr, at.port, IPPROTO_TCP);
 	struct ways_back *ways = arg;
-	const struct shunt_place *place;
-	struct shunt_nat way;
-	uint64_t word;
+	const uint64_t *place;
+	struct shunt_nat4 way;
 
 	if (entry->forward != SHUNT_FORWARD_NAT)
 		return;
 	ways->wanted++;
-	memcpy(&word, &key, sizeof(word));
-	place = table_get(&ways->nat4, word);
+	place = table_get(&ways->nat4, key.words);
 	if (!place)
 		return;
 	memcpy(&way, place, sizeof(way));
 	if (way.vip == ways->entry.key.addr && way.port == ways->entry.key.port &&
-	    way.backend == ways->entry.backend_base + number)
+	    way.backend == ways->entry.service.backend_base + number)
 		ways->right++;
 }
 
@@ -183,7 +182,7 @@ static unsigned int count_entries(const struct table *table)
 static bool check_ways_back(struct dataplane *dp, const struct table *services4,
 			    struct ways_back *ways)
 {
-	const struct shunt_place *place;
+	const uint64_t *place;
 	uint32_t at = 0;
 
 	while ((place = table_next(services4, &at))) {
@@ -191,7 +190,7 @@ static bool check_ways_back(struct dataplane *dp, const struct table *services4,
 		struct vip vip = {.protocol = IPPROTO_TCP, .at.addr.family = AF_INET};
 
 		memcpy(&ways->entry, place, sizeof(ways->entry));
-		if (!ways->entry.slot_count)
+		if (!ways->entry.service.slot_count)
 			continue;
 		vip.at.addr.v4.s_addr = ways->entry.key.addr;
 		vip.at.port = ntohs(ways->entry.key.port);
@@ -209,8 +208,8 @@ static bool ways_back_are_right(struct dataplane *dp)
 	struct ways_back ways = {.nat4 = world_table("nat4")};
 	bool right = check_ways_back(dp, &services4, &ways);
 
-	free(services4.places);
-	free(ways.nat4.places);
+	free(services4.words);
+	free(ways.nat4.words);
 	return right;
 }
 

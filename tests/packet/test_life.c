@@ -107,25 +107,21 @@ static int pinned_map(const char *name)
 	return bpf_obj_get(path);
 }
 
-static uint64_t key_word(struct shunt_tuple4_key key)
-{
-	uint64_t word;
-
-	memcpy(&word, &key, sizeof(word));
-	return word;
-}
-
 static struct shunt_service pinned_service(uint16_t port)
 {
 	struct table table = world_table("services4");
-	struct shunt_tuple4_key key = {inet_addr(VIP), htons(port), IPPROTO_TCP, 0};
-	const struct shunt_place *place = table_get(&table, key_word(key));
-	struct shunt_service entry = {0};
+	struct vip vip = {.protocol = IPPROTO_TCP, .at.port = port};
+	struct shunt_service4 entry = {0};
+	struct place_key key;
+	const uint64_t *place;
 
+	ip_addr_parse(VIP, &vip.at.addr, NULL);
+	key = place_key_of_vip(&vip);
+	place = table_get(&table, key.words);
 	if (place)
 		memcpy(&entry, place, sizeof(entry));
-	free(table.places);
-	return entry;
+	free(table.words);
+	return entry.service;
 }
 
 /* As a CPU does that still works with what it read before. */
@@ -140,45 +136,45 @@ static void count_packets_at(uint32_t index, unsigned int more)
 	bpf_map_update_elem(fd, &index, counters, BPF_ANY);
 }
 
-static struct shunt_tuple4_key nat_key(const char *address)
+static struct place_key nat_key(const char *address)
 {
-	struct shunt_tuple4_key key = {.protocol = IPPROTO_TCP};
 	struct endpoint at;
 
 	endpoint_parse(address, &at, NULL);
-	key.addr = at.addr.v4.s_addr;
-	key.port = htons(at.port);
-	return key;
+	return place_key(&at.addr, at.port, IPPROTO_TCP);
 }
 
-static bool nat_read(const char *address, struct shunt_nat *ret)
+static bool nat_read(const char *address, struct shunt_nat4 *ret)
 {
 	struct table table = world_table("nat4");
-	const struct shunt_place *place = table_get(&table, key_word(nat_key(address)));
+	struct place_key key = nat_key(address);
+	const uint64_t *place = table_get(&table, key.words);
 
 	if (place)
 		memcpy(ret, place, sizeof(*ret));
-	free(table.places);
+	free(table.words);
 	return place;
 }
 
-static void nat_write(const char *address, struct shunt_nat value)
+static void nat_write(const char *address, struct shunt_nat4 value)
 {
 	struct table table = world_table("nat4");
-	struct shunt_place place;
+	struct place_key key = nat_key(address);
+	uint64_t place[SHUNT_PLACE4_WORDS];
 
-	value.key = nat_key(address);
-	memcpy(&place, &value, sizeof(place));
-	table_put(&table, &place);
+	memcpy(&value.key, key.words, sizeof(value.key));
+	memcpy(place, &value, sizeof(place));
+	table_put(&table, place);
 	world_table_write("nat4", &table);
 }
 
 static void nat_delete(const char *address)
 {
 	struct table table = world_table("nat4");
+	struct place_key key = nat_key(address);
 	uint32_t place;
 
-	table_remove(&table, key_word(nat_key(address)), &place);
+	table_remove(&table, key.words, &place);
 	table_release(&table, place);
 	world_table_write("nat4", &table);
 }
@@ -229,7 +225,7 @@ static bool restart_keeps_services(void *arg)
 	EXPECT(pinned_service(443).slot_base != entry.slot_base);
 	EXPECT(pinned_service(443).backend_base != entry.backend_base);
 	EXPECT(dataplane_backend_read(web, 1, &first));
-	EXPECT_EQUAL(first.addr4, inet_addr("10.0.0.5"));
+	EXPECT_EQUAL(first.addr.word[0], inet_addr("10.0.0.5"));
 	EXPECT_EQUAL(world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo), second);
 	EXPECT_EQUAL(world_backend(web, "10.0.0.7:80", SHUNT_FORWARD_DR, lo), second + 1);
 	EXPECT_EQUAL(packets(web), 10);
@@ -267,7 +263,7 @@ static bool unpublished_service_is_forgotten(void *arg)
 	EXPECT((web = reopen(dp, WEB)));
 	EXPECT_EQUAL(dataplane_slots(web)[0], 0); /* the same memory, but clear */
 	EXPECT(!dataplane_backend_read(web, 1, &(struct shunt_backend){0}));
-	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat){0}));
+	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat4){0}));
 	return true;
 }
 
@@ -284,7 +280,7 @@ static bool unopened_services_go(void *arg)
 	EXPECT_EQUAL(info(dp).services_used, 1);
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
 	EXPECT_EQUAL(send_packet(dp, CLIENT, VIP_STRICT ":80"), XDP_PASS);
-	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat){0}));
+	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat4){0}));
 	EXPECT_EQUAL(dataplane_remove_unopened(dp), 0);
 	return true;
 }
@@ -295,7 +291,7 @@ static bool stale_ways_back_go(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
-	struct shunt_nat value, right;
+	struct shunt_nat4 value, right;
 
 	EXPECT(nat_read("10.0.0.5:80", &right));
 	value = right;
@@ -318,7 +314,7 @@ static bool stale_ways_back_go(void *arg)
 static bool missing_ways_back_come(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
-	struct shunt_nat value;
+	struct shunt_nat4 value;
 
 	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
 	nat_delete("10.0.0.5:80");
@@ -352,7 +348,7 @@ static bool growth_keeps_everything(void *arg)
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
 	struct shunt_service before = pinned_service(80);
-	struct shunt_nat way;
+	struct shunt_nat4 way;
 
 	for (int i = 0; i < 5; i++)
 		EXPECT_EQUAL(send_web(dp), XDP_TX);
@@ -456,7 +452,7 @@ static bool removed_backend_has_no_way_back(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
-	struct shunt_nat way;
+	struct shunt_nat4 way;
 
 	EXPECT(nat_read("10.0.0.5:80", &way));
 	point_slots(web, 0);
@@ -469,7 +465,7 @@ static bool way_back_follows_forward(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
-	struct shunt_nat way;
+	struct shunt_nat4 way;
 
 	EXPECT(!nat_read("10.0.0.5:80", &way));
 	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_NAT, lo);
@@ -488,7 +484,7 @@ static bool removed_service_waits_for_grace(void *arg)
 
 	EXPECT_EQUAL(dataplane_service_remove(web, NULL), 0);
 	EXPECT_EQUAL(send_web(dp), XDP_PASS);
-	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat){0}));
+	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat4){0}));
 	EXPECT_EQUAL(info(dp).services_used, 0);
 	EXPECT_EQUAL(info(dp).slots_used, SLOTS);
 	simple_service(dp, SHOP, SHUNT_FORWARD_DR);
@@ -535,7 +531,7 @@ static bool two_nat_services_cannot_share(void *arg)
 	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
 	shop = world_service(dp, SHOP, SLOTS, 0);
 	endpoint_parse("10.0.0.5:80", &at, NULL);
-	entry.addr4 = at.addr.v4.s_addr;
+	entry.addr = shunt_addr_of(&at.addr);
 	entry.port = htons(at.port);
 	EXPECT_EQUAL(dataplane_backend_open(shop, &at, &number, &err), 0);
 	EXPECT_EQUAL(dataplane_backend_write(shop, number, &entry, &err), -EEXIST);

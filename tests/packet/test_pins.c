@@ -15,11 +15,11 @@
 #include "packet/world.h"
 
 #define LINKS      WORLD_PIN_DIR "/links"
-#define MAPS       WORLD_PIN_DIR "/maps-v2"
-#define MAPS_NEW   WORLD_PIN_DIR "/maps-v2-new"
+#define MAPS       WORLD_PIN_DIR "/maps-v3"
+#define MAPS_NEW   WORLD_PIN_DIR "/maps-v3-new"
 #define MAPS_OTHER WORLD_PIN_DIR "/maps-v1"
 
-_Static_assert(SHUNT_ABI_VERSION == 2, "the paths above");
+_Static_assert(SHUNT_ABI_VERSION == 3, "the paths above");
 
 static const struct dataplane_options options = {
 	.pin_dir = WORLD_PIN_DIR,
@@ -199,16 +199,15 @@ static bool wrong_meta_is_told(void *arg)
 
 static void write_service(uint16_t port)
 {
-	struct shunt_service entry = {
+	struct shunt_service4 entry = {
 		.key = {.addr = 1, .port = port, .protocol = IPPROTO_TCP},
-		.slot_count = 251,
-		.backend_cap = 16,
+		.service = {.slot_count = 251, .backend_cap = 16},
 	};
 	struct table table = world_table("services4");
-	struct shunt_place place;
+	uint64_t place[SHUNT_PLACE4_WORDS];
 
-	memcpy(&place, &entry, sizeof(place));
-	table_put(&table, &place);
+	memcpy(place, &entry, sizeof(place));
+	table_put(&table, place);
 	world_table_write("services4", &table);
 }
 

@@ -59,8 +59,8 @@ static bool asks_for_the_gateway(void *arg)
 	EXPECT(readable(world));
 	seen = take(world, 10);
 	EXPECT_EQUAL(seen.count, 1);
-	EXPECT_EQUAL(seen.last.kind, SHUNT_REQUEST_RESOLVE4);
-	EXPECT_EQUAL(seen.last.addr4, inet_addr(NEW_ROUTER));
+	EXPECT_EQUAL(seen.last.kind, SHUNT_REQUEST_RESOLVE);
+	EXPECT_EQUAL(seen.last.addr.word[0], inet_addr(NEW_ROUTER));
 	EXPECT_EQUAL(seen.last.ifindex, world->out0);
 	return true;
 }
@@ -74,7 +74,7 @@ static bool asks_for_the_client_on_the_link(void *arg)
 	reply_to(world, "10.0.0.77:4000", 1);
 	seen = take(world, 10);
 	EXPECT_EQUAL(seen.count, 1);
-	EXPECT_EQUAL(seen.last.addr4, inet_addr("10.0.0.77"));
+	EXPECT_EQUAL(seen.last.addr.word[0], inet_addr("10.0.0.77"));
 	EXPECT_EQUAL(seen.last.ifindex, world->in0);
 	return true;
 }

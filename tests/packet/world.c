@@ -148,7 +148,8 @@ uint16_t world_backend(struct dataplane_service *service, const char *address,
 
 	check(endpoint_parse(address, &at, &error), &error, address);
 	check(dataplane_backend_open(service, &at, &number, &error), &error, address);
-	entry.addr4 = at.addr.v4.s_addr;
+	entry.addr = shunt_addr_of(&at.addr);
+	entry.flags = at.addr.family == AF_INET6 ? SHUNT_BACKEND_V6 : 0;
 	entry.port = htons(at.port);
 	entry.dmac[5] += number - 1;
 	check(dataplane_backend_write(service, number, &entry, &error), &error, address);
@@ -159,7 +160,9 @@ void world_publish(struct dataplane_service *service, enum shunt_forward forward
 {
 	struct error error = {0};
 
-	check(dataplane_service_publish(service, forward, &error), &error, "publish");
+	const struct dataplane_service_options options = {.forward = forward};
+
+	check(dataplane_service_publish(service, &options, &error), &error, "publish");
 }
 
 static int open_pinned(const char *name)
@@ -183,10 +186,11 @@ struct table world_table(const char *name)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &length) < 0)
 		err(1, "%s", name);
-	table.places = calloc(1, info.value_size);
-	while (sizeof(struct shunt_place) << table.bits < info.value_size)
+	table.shape = strchr(name, '6') ? table_shape6 : table_shape4;
+	table.words = calloc(1, info.value_size);
+	while (table.shape.place_words * sizeof(uint64_t) << table.bits < info.value_size)
 		table.bits++;
-	if (bpf_map_lookup_elem(fd, &zero, table.places) < 0)
+	if (bpf_map_lookup_elem(fd, &zero, table.words) < 0)
 		err(1, "%s", name);
 	return table;
 }
@@ -196,9 +200,9 @@ void world_table_write(const char *name, struct table *table)
 	_cleanup_close_ int fd = open_pinned(name);
 	uint32_t zero = 0;
 
-	if (bpf_map_update_elem(fd, &zero, table->places, BPF_ANY) < 0)
+	if (bpf_map_update_elem(fd, &zero, table->words, BPF_ANY) < 0)
 		err(1, "%s", name);
-	free(table->places);
+	free(table->words);
 }
 
 void world_grace(struct dataplane *dp)
@@ -234,16 +238,16 @@ static void set_slots(struct dataplane_service *service, uint32_t word)
 static void point_beyond(void)
 {
 	struct table table = world_table("services4");
-	const struct shunt_place *place;
-	struct shunt_service entry;
+	struct shunt_service4 entry;
+	const uint64_t *place;
 	uint32_t at = 0;
 
 	while ((place = table_next(&table, &at))) {
 		memcpy(&entry, place, sizeof(entry));
 		if (entry.key.port != htons(88))
 			continue;
-		entry.slot_base = SLOTS_MAX;
-		memcpy((void *)place, &entry, sizeof(entry));
+		entry.service.slot_base = SLOTS_MAX;
+		memcpy((uint64_t *)place, &entry, sizeof(entry));
 	}
 	world_table_write("services4", &table);
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* later.h - to the program that a step has asked for in place of a verdict, see enum later. */
+#ifndef LATER_H
+#define LATER_H
+
+#include "count.h"
+
+int vip_other(struct xdp_md *ctx);
+int nat_reply(struct xdp_md *ctx);
+int icmp_error(struct xdp_md *ctx);
+int nat_error(struct xdp_md *ctx);
+int tell_ttl(struct xdp_md *ctx);
+int tell_too_big(struct xdp_md *ctx);
+
+/* The kernel empties it when no process and no pin holds it: user space pins it, one for each
+ * generation of the programs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, LATER_END);
+	__uint(key_size, sizeof(__u32));
+	__array(values, int(struct xdp_md *));
+} later SEC(".maps") = {
+	.values =
+		{
+			[LATER_VIP] = (void *)&vip_other,
+			[LATER_REPLY] = (void *)&nat_reply,
+			[LATER_ICMP_ERROR] = (void *)&icmp_error,
+			[LATER_NAT_ERROR] = (void *)&nat_error,
+			[LATER_TTL] = (void *)&tell_ttl,
+			[LATER_TOO_BIG] = (void *)&tell_too_big,
+		},
+};
+
+/* The last word of each program. */
+static __always_inline int later_or(struct xdp_md *ctx, int verdict)
+{
+	if (likely(verdict < LATER_VIP))
+		return verdict;
+	bpf_tail_call(ctx, &later, verdict);
+	return drop(SHUNT_REASON_TAIL_CALL);
+}
+
+/*
+ * A program: parse the packet and do step(p), which is compiled twice, once for each family. So a
+ * packet is asked once which it has, and the verifier never meets a mixture. What is neither IPv4
+ * nor IPv6 passes.
+ */
+#define PROGRAM(name, step)                                                                        \
+	static __always_inline int name##_parsed(struct xdp_md *ctx)                               \
+	{                                                                                          \
+		struct packet packet, *p = &packet;                                                \
+                                                                                                   \
+		switch (parse_link(ctx, p)) {                                                      \
+		case bpf_htons(ETH_P_IP):                                                          \
+			p->v6 = false;                                                             \
+			p->fault = parse_ip4(p, (void *)(long)ctx->data_end);                      \
+			return step(p);                                                            \
+		case bpf_htons(ETH_P_IPV6):                                                        \
+			p->v6 = true;                                                              \
+			p->fault = parse_ip6(p, (void *)(long)ctx->data_end);                      \
+			return step(p);                                                            \
+		}                                                                                  \
+		return XDP_PASS;                                                                   \
+	}                                                                                          \
+                                                                                                   \
+	SEC("xdp.frags")                                                                           \
+	int name(struct xdp_md *ctx)                                                               \
+	{                                                                                          \
+		return later_or(ctx, name##_parsed(ctx));                                          \
+	}
+
+#endif

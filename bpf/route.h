@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * route.h - the kernel's routing for an answer to a client: does it leave the director, and by
+ * which way. A neighbour that is missing is asked for.
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include "count.h"
+#include "packet.h"
+
+/* The packet as it leaves, and the answer. */
+struct route {
+	struct shunt_addr saddr, daddr;
+	__be16 sport, dport;
+	__u32 length;
+	__be32 traffic; /* IPv4: type of service; IPv6: traffic class and flow label as in the
+			   header */
+	__u8 protocol;
+	bool v6;
+	bool keep_whole; /* must nobody on the way cut it in pieces? IPv6 never may */
+	struct hop hop;  /* filled when the answer is GO_ON */
+};
+
+/* Ask the daemon to resolve the neighbour that @fib names, if it allows one more request. */
+static __always_inline void route_ask_neighbour(struct shunt_meta *m,
+						const struct bpf_fib_lookup *fib)
+{
+	struct shunt_request request = {
+		.kind = SHUNT_REQUEST_RESOLVE,
+		.ifindex = fib->ifindex,
+		.v6 = fib->family == BPF_AF_INET6,
+	};
+	__u64 tokens = *(volatile __u64 *)&m->resolve_tokens;
+
+	if (!tokens)
+		return;
+	/* the gateway, if there is one */
+	request.addr = addr_read(request.v6 ? fib->ipv6_dst : &fib->ipv4_dst, request.v6);
+	/* Should another CPU be faster, it asks; so does the next packet. */
+	if (__sync_val_compare_and_swap(&m->resolve_tokens, tokens, tokens - 1) == tokens)
+		bpf_ringbuf_output(&requests, &request, sizeof(request), 0);
+}
+
+/* @length 0: whatever its length. */
+static __always_inline long route_ask(struct xdp_md *ctx, const struct route *r, __u16 length,
+				      struct bpf_fib_lookup *ret)
+{
+	*ret = (struct bpf_fib_lookup){
+		.family = r->v6 ? BPF_AF_INET6 : BPF_AF_INET,
+		.l4_protocol = r->protocol,
+		.sport = r->sport,
+		.dport = r->dport,
+		.tot_len = length,
+		.ifindex = ctx->ingress_ifindex,
+	};
+	addr_write(r->v6 ? ret->ipv6_src : &ret->ipv4_src, &r->saddr, r->v6);
+	addr_write(r->v6 ? ret->ipv6_dst : &ret->ipv4_dst, &r->daddr, r->v6);
+	if (r->v6)
+		ret->flowinfo = r->traffic;
+	else
+		ret->tos = r->traffic;
+	return bpf_fib_lookup(ctx, ret, sizeof(*ret), 0);
+}
+
+/*
+ * Longer than the MTU on its way. By the interface it came from it may leave as it came: generic
+ * mode shows packets that the stack has joined and will cut again. By another it cannot.
+ */
+static __always_inline int route_oversized(struct xdp_md *ctx, const struct route *r,
+					   const struct bpf_fib_lookup *fib)
+{
+	if (fib->ifindex == ctx->ingress_ifindex)
+		return GO_ON;
+	if (r->keep_whole) /* the stack tells the backend */
+		return pass(SHUNT_REASON_NAT_TOO_BIG);
+	return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
+}
+
+/* GO_ON: @r->hop is filled. A function of its own: what the kernel wants and tells takes room on
+ * the stack. */
+APART int route_find(struct xdp_md *ctx, struct route *r)
+{
+	struct shunt_meta *m = only_element(&meta);
+	struct bpf_fib_lookup fib;
+	bool oversized;
+	long result;
+
+	if (!m || !r)
+		return XDP_PASS;
+	result = route_ask(ctx, r, r->length, &fib);
+	oversized = result == BPF_FIB_LKUP_RET_FRAG_NEEDED;
+	if (unlikely(oversized))
+		result = route_ask(ctx, r, 0, &fib);
+	switch (result) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		break;
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		route_ask_neighbour(m, &fib);
+		return drop(SHUNT_REASON_NAT_NO_NEIGHBOUR);
+	case BPF_FIB_LKUP_RET_BLACKHOLE:
+	case BPF_FIB_LKUP_RET_UNREACHABLE:
+	case BPF_FIB_LKUP_RET_PROHIBIT:
+	case BPF_FIB_LKUP_RET_UNSUPP_LWT: /* into a tunnel of the kernel's */
+		return drop(SHUNT_REASON_NAT_NO_ROUTE);
+	case BPF_FIB_LKUP_RET_FWD_DISABLED: /* told before the kernel looks whether it stays */
+		return pass(SHUNT_REASON_NAT_FORWARDING_OFF);
+	default: /* it stays */
+		return XDP_PASS;
+	}
+	if (unlikely(oversized))
+		STEP(route_oversized(ctx, r, &fib));
+	r->hop = (struct hop){.ifindex = fib.ifindex};
+	__builtin_memcpy(&r->hop.dmac, fib.dmac, ETH_ALEN);
+	__builtin_memcpy(&r->hop.smac, fib.smac, ETH_ALEN);
+	return GO_ON;
+}
+
+#endif

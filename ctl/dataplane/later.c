@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * later.c - the array by which the program calls the others (bpf/later.h). The kernel empties an
+ * array of programs that no process holds and no pin, so each generation has its own, pinned under
+ * the number of its program before the links get that, and unpinned when the next has taken over.
+ */
+#include "dataplane/internal.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uint32_t later_generation(const struct dataplane *dp)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t length = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(dp->program_fd, &info, &length) < 0 ? 0 : info.id;
+}
+
+int later_pin(struct dataplane *dp, int fd, struct error *err)
+{
+	uint32_t generation = later_generation(dp);
+	char path[PATH_MAX];
+
+	if (mkdir(dp->pins.later, 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "%s: %s", dp->pins.later, strerror(errno));
+	snprintf(path, sizeof(path), "%s/%u", dp->pins.later, generation);
+	unlink(path); /* left by a program that had the number before */
+	if (bpf_obj_pin(fd, path) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	dp->generation = generation;
+	return 0;
+}
+
+struct later_removal {
+	const struct pins *pins;
+	uint32_t keep; /* 0 = none */
+};
+
+static int later_remove(const char *name, void *arg)
+{
+	const struct later_removal *removal = arg;
+	char path[PATH_MAX];
+
+	if (removal->keep && strtoul(name, NULL, 10) == removal->keep)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", removal->pins->later, name);
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+static int later_remove_but(const struct pins *pins, uint32_t keep, struct error *err)
+{
+	struct later_removal removal = {pins, keep};
+	int r = pins_each(pins->later, later_remove, &removal);
+
+	if (r < 0)
+		return error_set(err, r, "%s: %s", pins->later, strerror(-r));
+	return 0;
+}
+
+int later_activate(struct dataplane *dp, struct error *err)
+{
+	int r = later_remove_but(&dp->pins, dp->generation, err);
+
+	if (r == 0)
+		dp->generation = 0; /* it stays when this process goes */
+	return r;
+}
+
+void later_close(struct dataplane *dp)
+{
+	char path[PATH_MAX];
+
+	if (!dp->generation)
+		return;
+	snprintf(path, sizeof(path), "%s/%u", dp->pins.later, dp->generation);
+	unlink(path);
+}
+
+int later_teardown(const struct pins *pins, struct error *err)
+{
+	int r = later_remove_but(pins, 0, err);
+
+	if (r == 0 && rmdir(pins->later) < 0 && errno != ENOENT)
+		r = error_set(err, -errno, "%s: %s", pins->later, strerror(errno));
+	return r;
+}
