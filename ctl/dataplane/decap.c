@@ -264,12 +264,10 @@ static int attach_links(const struct pins *pins, int program_fd, const struct de
 static int take_all_away(const struct pins *pins, struct error *err)
 {
 	const struct decap_wish nothing = {};
-	char dir[PATH_MAX];
 	int r = remove_links(pins, &nothing, err);
 
-	decap_maps_dir(pins->dir, dir);
 	if (!r)
-		r = pins_remove_maps(dir, err);
+		r = pins_remove_other_maps(pins, NULL, err);
 	if (!r && ((rmdir(pins->links) < 0 && errno != ENOENT) || rmdir(pins->dir) < 0))
 		r = error_set(err, -errno, "%s: %s", pins->dir, strerror(errno));
 	return r;
@@ -300,6 +298,7 @@ int decap_apply(const char *pin_dir, const struct decap_wish *wish, struct error
 {
 	_cleanup_(decap_bpf__destroy) struct decap_bpf *s = NULL;
 	_cleanup_(pins_close) struct pins pins = {.lock_fd = -1};
+	char maps[PATH_MAX];
 	int r = test_limits(wish, err);
 
 	if (r)
@@ -316,7 +315,8 @@ int decap_apply(const char *pin_dir, const struct decap_wish *wish, struct error
 		r = remove_links(&pins, wish, err);
 	if (!r)
 		r = attach_links(&pins, bpf_program__fd(s->progs.decap), wish, err);
-	return r;
+	decap_maps_dir(pin_dir, maps);
+	return r ? r : pins_remove_other_maps(&pins, maps, err);
 }
 
 /* --- looking --- */

@@ -214,6 +214,18 @@ def test_after_a_crash_half_way(backend):
     assert picture(backend) == before
 
 
+def test_maps_of_another_version_go(backend):
+    """After an upgrade, with the next enable or with disable."""
+    maps = f"{backend.lab.dir}/bpf/decap-{backend.name}"
+    backend.realserver("enable", VIP, *TUNNEL)
+    os.mkdir(f"{maps}/maps-v0", 0o700)
+    backend.realserver("enable", VIP, *TUNNEL)
+    assert sorted(os.listdir(maps)) == ["links", "maps-v1"]
+    os.mkdir(f"{maps}/maps-v0", 0o700)
+    backend.realserver("disable", VIP)
+    assert not pins(backend)
+
+
 # --- check ---
 
 def sysctls(**values):
