@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "daemon/events.h"
-#include "net/arp.h"
+#include "net/claims.h"
 #include "net/net.h"
 #include "plan/announce.h"
 
@@ -17,7 +17,7 @@
 /* One wanted VIP. */
 struct announced {
 	struct ip_addr vip;
-	char text[IP_ADDR_LEN]; /* the same, to be read */
+	char text[IP_ADDR_LEN]; /* the same, to be read; the key */
 	uint32_t ifindex;       /* where it is or shall be; 0 = nowhere */
 	bool probed;            /* that is an attached interface; otherwise lo */
 	bool present;           /* it is on this host, and not ours */
@@ -32,7 +32,7 @@ struct announced {
 struct announcer {
 	sd_event *loop;
 	struct net *net;
-	struct arp *arp; /* may be NULL */
+	struct claims *claims; /* may be NULL */
 	struct events *events;
 	sd_event_source *io, *timer, *later;
 	bool started; /* the attached interfaces are known */
@@ -54,10 +54,11 @@ static uint64_t now_ms(struct announcer *a)
 
 static struct announced *find(const struct announcer *a, const struct ip_addr *vip)
 {
-	struct announced *e = NULL;
+	struct announced *e;
+	char text[IP_ADDR_LEN];
 
-	if (vip->family == AF_INET)
-		HASH_FIND(by_vip, a->vips, &vip->v4, sizeof(vip->v4), e);
+	ip_addr_format(vip, text);
+	HASH_FIND(by_vip, a->vips, text, strlen(text), e);
 	return e;
 }
 
@@ -138,8 +139,8 @@ static void do_probe(struct announcer *a, struct announced *e)
 
 	if (!net_link_mac(a->net, e->ifindex, mac))
 		r = -ENODEV;
-	else if (a->arp)
-		r = arp_probe(a->arp, e->ifindex, mac, e->vip.v4);
+	else if (a->claims)
+		r = claims_probe(a->claims, e->ifindex, mac, &e->vip);
 	if (!r)
 		return;
 	snprintf(text, sizeof(text), "no probe can be sent on %s: %s",
@@ -164,11 +165,11 @@ static void do_announce(struct announcer *a, struct announced *e)
 
 	if (!e->probed || !net_link_mac(a->net, e->ifindex, e->mac))
 		return;
-	if (a->arp)
-		r = arp_announce(a->arp, e->ifindex, e->mac, e->vip.v4);
+	if (a->claims)
+		r = claims_announce(a->claims, e->ifindex, e->mac, &e->vip);
 	if (r)
 		events_add(a->events, EVENT_WARNING, "announce", NULL, NULL,
-			   "%s: a gratuitous ARP could not be sent: %s", e->text, strerror(-r));
+			   "%s: an announcement could not be sent: %s", e->text, strerror(-r));
 }
 
 static void do_remove(struct announcer *a, struct announced *e)
@@ -198,10 +199,13 @@ static void do_alarm(struct announcer *a, struct announced *e)
 			     "must not take it away",
 			     e->text, who);
 	else
-		events_alarm(a->events, "announce", key,
-			     "%s: %s has it already; not announced, and asked for again every %d s "
-			     "(a backend with the VIP on lo needs net.ipv4.conf.all.arp_ignore=1)",
-			     e->text, who, ANNOUNCE_CONFLICT_MS / 1000);
+		events_alarm(
+			a->events, "announce", key,
+			"%s: %s has it already; not announced, and asked for again every %d s%s",
+			e->text, who, ANNOUNCE_CONFLICT_MS / 1000,
+			e->vip.family == AF_INET ? " (a backend with the VIP on lo needs "
+						   "net.ipv4.conf.all.arp_ignore=1)"
+						 : "");
 }
 
 /* In the order of announce.h; what fails on the way has stepped the machine itself. */
@@ -384,11 +388,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-static void on_claim(const struct arp_claim *claim, void *arg)
+static void on_claim(const struct claim *claim, void *arg)
 {
-	const struct ip_addr vip = {.family = AF_INET, .v4 = claim->addr};
 	struct announcer *a = arg;
-	struct announced *e = find(a, &vip);
+	struct announced *e = find(a, &claim->addr);
 	uint8_t own[6];
 
 	if (!e || !e->probed || e->ifindex != claim->ifindex || net_mac_ours(a->net, claim->mac))
@@ -402,18 +405,18 @@ static void on_claim(const struct arp_claim *claim, void *arg)
 	step(a, e, ANNOUNCE_EVENT_CLAIMED);
 }
 
-static int on_arp(sd_event_source *source, int fd, uint32_t revents, void *arg)
+static int on_claims(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
 	struct announcer *a = arg;
 
-	arp_dispatch(a->arp, on_claim, a);
+	claims_dispatch(a->claims, on_claim, a);
 	set_timer(a);
 	return 0;
 }
 
 /* --- beginning and ending --- */
 
-int announcer_new(sd_event *loop, struct net *net, struct arp *arp, struct events *events,
+int announcer_new(sd_event *loop, struct net *net, struct claims *claims, struct events *events,
 		  struct announcer **ret, struct error *err)
 {
 	_cleanup_(announcer_free) struct announcer *a = mem_zalloc(sizeof(*a));
@@ -421,7 +424,7 @@ int announcer_new(sd_event *loop, struct net *net, struct arp *arp, struct event
 
 	a->loop = sd_event_ref(loop);
 	a->net = net;
-	a->arp = arp;
+	a->claims = claims;
 	a->events = events;
 	r = net_link_index(net, "lo", &a->lo, err);
 	if (r)
@@ -433,8 +436,8 @@ int announcer_new(sd_event *loop, struct net *net, struct arp *arp, struct event
 		r = sd_event_add_defer(loop, &a->later, on_later, a);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(a->later, SD_EVENT_OFF);
-	if (r >= 0 && arp)
-		r = sd_event_add_io(loop, &a->io, arp_fd(arp), EPOLLIN, on_arp, a);
+	if (r >= 0 && claims)
+		r = sd_event_add_io(loop, &a->io, claims_fd(claims), EPOLLIN, on_claims, a);
 	if (r < 0)
 		return error_set(err, r, "event loop: %s", strerror(-r));
 	*ret = take_ptr(a);
@@ -481,13 +484,13 @@ void announcer_want(struct announcer *a, const struct ip_addr *vip)
 {
 	struct announced *e;
 
-	if (vip->family != AF_INET || find(a, vip))
+	if (find(a, vip))
 		return;
 	e = mem_zalloc(sizeof(*e));
 	e->vip = *vip;
 	ip_addr_format(vip, e->text);
 	announce_machine_init(&e->machine);
-	HASH_ADD(by_vip, a->vips, vip.v4, sizeof(e->vip.v4), e);
+	HASH_ADD_KEYPTR(by_vip, a->vips, e->text, strlen(e->text), e);
 	act_later(a);
 }
 

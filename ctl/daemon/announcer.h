@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * announcer.h - keeps the wanted VIPs on this host's links (`announce = auto`): one
- * plan/announce.h machine a VIP, with the clock, the ARP socket and the addresses around it.
+ * plan/announce.h machine a VIP, with the clock, net/claims.h and the addresses around it.
  *
  * A VIP in the subnet of an attached interface goes there, after probing; any other goes on lo
  * at once, where routing daemons can export it. An address that was there before and is not marked
@@ -19,17 +19,18 @@
 #include "base/error.h"
 #include "model/addr.h"
 
-struct arp;
 struct announcer;
+struct claims;
 struct events;
 struct net;
 
 /*
- * @loop, @net, @arp and @events must live longer than the announcer; it reads arp_fd() itself.
- * @arp may be NULL (no CAP_NET_RAW): what would have to be probed for is then not announced, with
- * an alarm that says so.
+ * @loop, @net, @claims and @events must live longer than the announcer; it reads claims_fd()
+ * itself.
+ * @claims may be NULL (no CAP_NET_RAW): what would have to be probed for is then not announced,
+ * with an alarm that says so.
  */
-int announcer_new(sd_event *loop, struct net *net, struct arp *arp, struct events *events,
+int announcer_new(sd_event *loop, struct net *net, struct claims *claims, struct events *events,
 		  struct announcer **ret, struct error *err);
 /* Takes NULL, returns NULL. The addresses stay: traffic goes on, the next daemon finds them. */
 struct announcer *announcer_free(struct announcer *a);

@@ -16,7 +16,7 @@
 #include "daemon/reconcile.h"
 #include "daemon/spawner.h"
 #include "dataplane/dataplane.h"
-#include "net/arp.h"
+#include "net/claims.h"
 #include "net/net.h"
 
 #define DIRECTOR_INTERFACES_MAX SHUNT_LINKS_MAX
@@ -33,7 +33,7 @@ struct director {
 	/* the parts, in the order they are opened */
 	struct events *events;
 	struct spawner *spawner;
-	struct arp *arp;
+	struct claims *claims;
 	struct dataplane *dp;
 	struct net *net;
 	struct worker *worker;

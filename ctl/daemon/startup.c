@@ -68,7 +68,7 @@ static int open_privileged(struct director *d, struct error *err)
 	if (!r)
 		r = spawner_start(checker, &d->spawner, err);
 	if (!r)
-		r = arp_open(&d->arp, err);
+		r = claims_open(&d->claims, err);
 	if (r)
 		return r;
 	mount_bpffs(d->options->pin_dir);
@@ -166,7 +166,7 @@ static int open_parts(struct director *d, struct error *err)
 	if (!r)
 		r = worker_new(d->loop, &d->worker, err);
 	if (!r)
-		r = announcer_new(d->loop, d->net, d->arp, d->events, &d->announcer, err);
+		r = announcer_new(d->loop, d->net, d->claims, d->events, &d->announcer, err);
 	if (r)
 		return r;
 	d->reconciler = reconciler_new(d->loop, d->dp, d->net, d->worker, d->events, &hooks);
@@ -348,7 +348,7 @@ struct director *director_close(struct director *d)
 	announcer_free(d->announcer);
 	net_close(d->net);
 	dataplane_close(d->dp);
-	arp_close(d->arp);
+	claims_close(d->claims);
 	spawner_stop(d->spawner);
 	model_free(d->model);
 	events_free(d->events);

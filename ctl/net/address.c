@@ -8,6 +8,7 @@
 #include <netlink/attr.h>
 
 #include "base/mem.h"
+#include "model/prefix.h"
 #include "net/net_internal.h"
 
 /* Who has one of these is not sent from. */
@@ -188,10 +189,12 @@ bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
 {
 	const struct address_list *list = &net->addresses;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].ifindex == ifindex &&
-		    net_prefix_contains(&list->v[i].prefix, list->v[i].prefixlen, addr))
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ip_prefix prefix = {list->v[i].prefix, list->v[i].prefixlen};
+
+		if (list->v[i].ifindex == ifindex && ip_prefix_contains(&prefix, addr))
 			return true;
+	}
 	return false;
 }
 
@@ -202,7 +205,7 @@ static struct address host_address(uint32_t ifindex, const struct ip_addr *addr)
 		.prefix = *addr,
 		.ifindex = ifindex,
 		.flags = addr->family == AF_INET6 ? IFA_F_DEPRECATED : 0,
-		.prefixlen = net_addr_bits(addr->family),
+		.prefixlen = ip_prefix_bits(addr->family),
 	};
 }
 

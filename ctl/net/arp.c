@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* arp.c - see arp.h; packets as RFC 826 has them, for IPv4 over Ethernet only */
-#include "net/arp.h"
-
+/* arp.c - claims of IPv4 addresses: packets as RFC 826 has them, over Ethernet only */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/if_arp.h>
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <sys/socket.h>
+#include <string.h>
 
-#include "base/mem.h"
-
-#define ARP_AT_ONCE 256
-
-struct arp {
-	int fd;
-};
+#include "net/claim_protocol.h"
 
 struct arp_packet {
 	__be16 hardware, protocol;
@@ -27,40 +17,6 @@ struct arp_packet {
 	uint8_t target[4];
 } __attribute__((packed));
 _Static_assert(sizeof(struct arp_packet) == 28, "as on the wire");
-
-int arp_open(struct arp **ret, struct error *err)
-{
-	const struct sockaddr_ll all = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ARP),
-	};
-	_cleanup_close_ int fd = -1;
-	struct arp *arp;
-
-	/* protocol 0 hears nothing before the bind */
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&all, sizeof(all)))
-		return error_set(err, -errno, "ARP socket: %s%s", strerror(errno),
-				 errno == EPERM ? " (it needs CAP_NET_RAW)" : "");
-	arp = mem_zalloc(sizeof(*arp));
-	arp->fd = take_fd(fd);
-	*ret = arp;
-	return 0;
-}
-
-struct arp *arp_close(struct arp *arp)
-{
-	if (!arp)
-		return NULL;
-	close(arp->fd);
-	free(arp);
-	return NULL;
-}
-
-int arp_fd(const struct arp *arp)
-{
-	return arp->fd;
-}
 
 /* --- hearing --- */
 
@@ -81,9 +37,10 @@ static bool is_sound(const struct arp_packet *p, size_t size)
 	       !(p->sender_mac[0] & 1) && memcmp(p->sender_mac, nobody, sizeof(nobody)) != 0;
 }
 
-/* What it claims, if anything. */
-static bool parse(const struct arp_packet *p, size_t size, struct arp_claim *ret)
+static bool arp_parse(const uint8_t *bytes, size_t size, const uint8_t from[static 6],
+		      struct claim *ret)
 {
+	const struct arp_packet *p = (const struct arp_packet *)bytes;
 	bool probe;
 
 	if (!is_sound(p, size))
@@ -92,37 +49,16 @@ static bool parse(const struct arp_packet *p, size_t size, struct arp_claim *ret
 	if (probe && (p->operation != htons(ARPOP_REQUEST) || is_zero(p->target)))
 		return false;
 	ret->probe = probe;
-	memcpy(&ret->addr, probe ? p->target : p->sender, sizeof(ret->addr));
+	ret->addr.family = AF_INET;
+	memcpy(&ret->addr.v4, probe ? p->target : p->sender, sizeof(ret->addr.v4));
 	memcpy(ret->mac, p->sender_mac, sizeof(ret->mac));
 	return true;
 }
 
-void arp_dispatch(struct arp *arp, void (*each)(const struct arp_claim *claim, void *arg),
-		  void *arg)
-{
-	for (unsigned int i = 0; i < ARP_AT_ONCE; i++) {
-		struct arp_packet packet;
-		struct sockaddr_ll from = {};
-		socklen_t len = sizeof(from);
-		struct arp_claim claim = {};
-		ssize_t n = recvfrom(arp->fd, &packet, sizeof(packet), 0, (struct sockaddr *)&from,
-				     &len);
-
-		/* an interface that went down says so here, once */
-		if (n < 0 && errno != ENETDOWN && errno != EINTR)
-			return;
-		if (n < 0 || from.sll_pkttype == PACKET_OUTGOING)
-			continue;
-		claim.ifindex = from.sll_ifindex;
-		if (parse(&packet, n, &claim))
-			each(&claim, arg);
-	}
-}
-
 /* --- speaking --- */
 
-static int send_request(struct arp *arp, uint32_t ifindex, const uint8_t mac[static 6],
-			struct in_addr sender, struct in_addr target)
+static void request(const uint8_t mac[static 6], struct in_addr sender, struct in_addr target,
+		    struct claim_packet *ret)
 {
 	struct arp_packet packet = {
 		.hardware = htons(ARPHRD_ETHER),
@@ -131,30 +67,33 @@ static int send_request(struct arp *arp, uint32_t ifindex, const uint8_t mac[sta
 		.protocol_len = sizeof(packet.sender),
 		.operation = htons(ARPOP_REQUEST),
 	};
-	const struct sockaddr_ll everybody = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ARP),
-		.sll_ifindex = ifindex,
-		.sll_halen = ETH_ALEN,
-		.sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-	};
 
 	memcpy(packet.sender_mac, mac, sizeof(packet.sender_mac));
 	memcpy(packet.sender, &sender, sizeof(packet.sender));
 	memcpy(packet.target, &target, sizeof(packet.target));
-	if (sendto(arp->fd, &packet, sizeof(packet), 0, (const struct sockaddr *)&everybody,
-		   sizeof(everybody)) < 0)
-		return -errno;
-	return 0;
+	memcpy(ret->bytes, &packet, sizeof(packet));
+	ret->size = sizeof(packet);
+	memset(ret->to, 0xff, sizeof(ret->to));
 }
 
-int arp_probe(struct arp *arp, uint32_t ifindex, const uint8_t mac[static 6], struct in_addr addr)
+static void arp_probe(const uint8_t mac[static 6], const struct ip_addr *addr,
+		      struct claim_packet *ret)
 {
-	return send_request(arp, ifindex, mac, (struct in_addr){}, addr);
+	request(mac, (struct in_addr){}, addr->v4, ret);
 }
 
-int arp_announce(struct arp *arp, uint32_t ifindex, const uint8_t mac[static 6],
-		 struct in_addr addr)
+/* Gratuitous. */
+static void arp_announce(const uint8_t mac[static 6], const struct ip_addr *addr,
+			 struct claim_packet *ret)
 {
-	return send_request(arp, ifindex, mac, addr, addr);
+	request(mac, addr->v4, addr->v4, ret);
 }
+
+const struct claim_protocol claim_arp = {
+	.name = "ARP",
+	.family = AF_INET,
+	.ethertype = ETH_P_ARP,
+	.parse = arp_parse,
+	.probe = arp_probe,
+	.announce = arp_announce,
+};

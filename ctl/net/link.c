@@ -47,6 +47,7 @@ static int parse_link(struct nlmsghdr *hdr, struct link *ret)
 			nla_len(attrs[IFLA_ADDRESS]) == sizeof(ret->mac);
 	if (ret->ethernet)
 		memcpy(ret->mac, nla_data(attrs[IFLA_ADDRESS]), sizeof(ret->mac));
+	port_parse(attrs, &ret->make);
 	return 0;
 }
 
@@ -56,7 +57,7 @@ static bool same_link(const struct link *a, const struct link *b)
 
 	return a->mtu == b->mtu && (a->flags & matters) == (b->flags & matters) &&
 	       a->ethernet == b->ethernet && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
-	       strcmp(a->name, b->name) == 0;
+	       strcmp(a->name, b->name) == 0 && memcmp(&a->make, &b->make, sizeof(a->make)) == 0;
 }
 
 static void put_link(struct net *net, const struct link *now)
@@ -77,6 +78,7 @@ static void put_link(struct net *net, const struct link *now)
 	link->flags = now->flags;
 	link->ethernet = now->ethernet;
 	memcpy(link->mac, now->mac, sizeof(link->mac));
+	link->make = now->make;
 	memcpy(link->name, now->name, sizeof(link->name));
 	if (link_is_up(link) == was_up)
 		return;

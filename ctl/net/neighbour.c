@@ -62,6 +62,14 @@ static struct neighbour *find(struct net *net, const struct neighbour_key *key)
 	return neighbour;
 }
 
+bool neighbour_has_mac(const struct net *net, const uint8_t mac[static 6])
+{
+	for (const struct neighbour *n = net->neighbours; n; n = n->by_key.next)
+		if (n->has_mac && memcmp(n->mac, mac, sizeof(n->mac)) == 0)
+			return true;
+	return false;
+}
+
 /* --- telling the kernel --- */
 
 static int order(struct net *net, const struct neighbour_key *key, uint16_t state, uint8_t flags,
@@ -196,10 +204,13 @@ static void set_due(struct net *net, struct neighbour *neighbour)
 
 void neighbour_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 {
+	const struct ndmsg *info = nlmsg_data(hdr);
 	struct neighbour *neighbour;
 	struct entry entry;
 	bool was_usable;
 
+	if (nlmsg_valid_hdr(hdr, sizeof(*info)) && info->ndm_family == AF_BRIDGE)
+		bridge_message(net, hdr);
 	if (parse(hdr, &entry))
 		return;
 	neighbour = find(net, &entry.key);

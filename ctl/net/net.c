@@ -136,22 +136,6 @@ struct ip_addr net_key_addr(const struct ip_addr *addr)
 	return key;
 }
 
-unsigned int net_addr_bits(int family)
-{
-	return addr_size(family) * 8;
-}
-
-bool net_prefix_contains(const struct ip_addr *prefix, unsigned int len, const struct ip_addr *addr)
-{
-	const uint8_t *a = (const uint8_t *)&prefix->v4, *b = (const uint8_t *)&addr->v4;
-	unsigned int bytes = len / 8, bits = len % 8;
-
-	if (prefix->family != addr->family || len > net_addr_bits(addr->family) ||
-	    memcmp(a, b, bytes) != 0)
-		return false;
-	return !bits || !((a[bytes] ^ b[bytes]) >> (8 - bits));
-}
-
 /* --- watching --- */
 
 static int on_notification(struct nl_msg *msg, void *arg)

@@ -22,12 +22,15 @@ struct net;
 
 /* How a packet reaches a destination, or why not. */
 struct net_hop {
+	/* the port: below any VLAN device, bridge or bond that the route names */
 	uint32_t ifindex;
 	char ifname[IF_NAMESIZE];
+	uint16_t vlan,
+		vlan_inner;    /* the tags it leaves with, outer first: SHUNT_VLAN_*, 0 = none */
 	struct ip_addr via;    /* the neighbour: a gateway or the destination itself */
 	struct ip_addr source; /* what this host itself would send from; family 0 = nothing */
 	uint8_t dmac[6], smac[6];
-	uint32_t mtu;
+	uint32_t mtu;     /* of IP packets: the shortest of the devices on the way */
 	bool resolved;    /* everything above is known */
 	bool pending;     /* not resolved: its neighbour was asked and has not failed yet */
 	char reason[160]; /* when not resolved: why, for people ("no route to 10.0.0.11") */

@@ -16,6 +16,7 @@
 #include <uthash.h>
 
 #include "net/net.h"
+#include "net/port.h"
 
 /* What marks addresses and neighbours as ours (IFA_PROTO, NDA_PROTOCOL); nobody's number in
  * iproute2's tables. It stays for ever: a later daemon finds its predecessor's addresses by it. */
@@ -30,6 +31,7 @@ struct link {
 	bool ethernet;  /* has a MAC */
 	uint8_t mac[6];
 	char name[IF_NAMESIZE];
+	struct port_make make;
 	uint64_t sweep; /* the last dump that had it */
 	UT_hash_handle by_ifindex;
 };
@@ -117,9 +119,6 @@ struct ip_addr net_attr_addr(struct nlattr *attr, int family);
 void net_put_addr(struct nl_msg *msg, int attr, const struct ip_addr *addr);
 /* A copy whose unused bytes are zero, fit for a key. */
 struct ip_addr net_key_addr(const struct ip_addr *addr);
-unsigned int net_addr_bits(int family); /* 32 or 128 */
-bool net_prefix_contains(const struct ip_addr *prefix, unsigned int len,
-			 const struct ip_addr *addr);
 
 /* --- each file's part: take a notification or an answer in; read the whole anew --- */
 
@@ -149,6 +148,12 @@ bool neighbour_usable(const struct neighbour *neighbour);
 void neighbour_link_up(struct net *net, uint32_t ifindex);
 /* Ask for those that must be. */
 void neighbour_ask_due(struct net *net);
+
+/* Does any of them have it? */
+bool neighbour_has_mac(const struct net *net, const uint8_t mac[static 6]);
+
+port_ask_bridge bridge_port;
+void bridge_message(struct net *net, struct nlmsghdr *hdr);
 
 void route_message(struct net *net, struct nlmsghdr *hdr, void *arg);
 /* The ways by a link must be asked for again. */

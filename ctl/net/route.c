@@ -11,6 +11,7 @@
 #include <stdarg.h>
 
 #include "base/mem.h"
+#include "model/prefix.h"
 #include "net/net_internal.h"
 
 /* --- what still holds --- */
@@ -35,10 +36,10 @@ void route_forget_link(struct net *net, uint32_t ifindex)
 
 /* A route says nothing of what is not in its prefix: a director that speaks BGP must not ask for
  * every backend with every route that comes and goes. */
-static void forget_prefix(struct net *net, const struct ip_addr *prefix, unsigned int len)
+static void forget_prefix(struct net *net, const struct ip_prefix *prefix)
 {
 	for (struct destination *d = net->destinations; d; d = d->by_to.next)
-		if (d->routed && net_prefix_contains(prefix, len, &d->to)) {
+		if (d->routed && ip_prefix_contains(prefix, &d->to)) {
 			d->routed = false;
 			net->dirty = true;
 		}
@@ -48,14 +49,17 @@ void route_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 {
 	struct rtmsg *info = nlmsg_data(hdr);
 	struct nlattr *attrs[RTA_MAX + 1];
-	struct ip_addr prefix;
+	struct ip_prefix prefix;
 
 	if (!nlmsg_valid_hdr(hdr, sizeof(*info)) ||
+	    (info->rtm_family != AF_INET && info->rtm_family != AF_INET6) ||
+	    info->rtm_dst_len > ip_prefix_bits(info->rtm_family) ||
 	    nlmsg_parse(hdr, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
 		return;
-	prefix = net_attr_addr(attrs[RTA_DST], info->rtm_family);
-	prefix.family = info->rtm_family; /* the default route has none */
-	forget_prefix(net, &prefix, info->rtm_dst_len);
+	prefix.addr = net_attr_addr(attrs[RTA_DST], info->rtm_family);
+	prefix.addr.family = info->rtm_family; /* the default route has none */
+	prefix.length = info->rtm_dst_len;
+	forget_prefix(net, &prefix);
 }
 
 /* --- asking --- */
@@ -97,7 +101,7 @@ static void ask_route(struct net *net, struct destination *d)
 {
 	const struct rtmsg info = {
 		.rtm_family = d->to.family,
-		.rtm_dst_len = net_addr_bits(d->to.family),
+		.rtm_dst_len = ip_prefix_bits(d->to.family),
 	};
 	struct nl_msg *msg = net_message(RTM_GETROUTE, 0, &info, sizeof(info));
 	struct neighbour *before = d->neighbour;
@@ -190,8 +194,28 @@ static void explain_neighbour(struct net_hop *hop, const struct neighbour *n)
 	hop->pending = !n->error && !n->silent;
 }
 
+/* The neighbour is known: down to the port. */
+static void compose_port(struct net *net, const struct link *link, struct net_hop *hop)
+{
+	struct error err = {};
+	struct port port;
+	int r = port_find(net, link, hop->dmac, bridge_port, &port, &err);
+
+	if (r) {
+		explain(hop, "%s", err.text);
+		hop->pending = r == -EAGAIN;
+		return;
+	}
+	hop->ifindex = port.link->ifindex;
+	memcpy(hop->ifname, port.link->name, sizeof(hop->ifname));
+	hop->vlan = port.vlan;
+	hop->vlan_inner = port.vlan_inner;
+	hop->mtu = port.mtu;
+	hop->resolved = true;
+}
+
 /* The link is known and carries Ethernet, @d->neighbour is there. */
-static void compose_neighbour(const struct destination *d, const struct link *link,
+static void compose_neighbour(struct net *net, const struct destination *d, const struct link *link,
 			      struct net_hop *hop)
 {
 	const struct neighbour *n = d->neighbour;
@@ -205,7 +229,7 @@ static void compose_neighbour(const struct destination *d, const struct link *li
 	else if (!neighbour_usable(n))
 		explain_neighbour(hop, n);
 	else
-		hop->resolved = true;
+		compose_port(net, link, hop);
 }
 
 static void compose(struct net *net, const struct destination *d, struct net_hop *hop)
@@ -234,7 +258,7 @@ static void compose(struct net *net, const struct destination *d, struct net_hop
 	if (!d->neighbour)
 		explain(hop, "interface %s towards %s has no Ethernet addresses", link->name, to);
 	else
-		compose_neighbour(d, link, hop);
+		compose_neighbour(net, d, link, hop);
 }
 
 /* --- from outside --- */

@@ -6,7 +6,7 @@
  * The waits are shorter than the RFC's (7 s would be the length of an outage): ANNOUNCE_PROBES
  * probes ANNOUNCE_PROBE_MS apart, then as long again for an answer.
  *
- * What is held is never given up because somebody claims it (the RFC's 2.4 (c)): one forged ARP
+ * What is held is never given up because somebody claims it (the RFC's 2.4 (c)): one forged
  * packet would else take a service away. It is defended, and an alarm stands until the claims end.
  */
 #ifndef PLAN_ANNOUNCE_H
@@ -17,7 +17,7 @@
 
 #define ANNOUNCE_PROBES      3
 #define ANNOUNCE_PROBE_MS    250
-#define ANNOUNCE_REPEATS     3 /* gratuitous ARPs after the claim */
+#define ANNOUNCE_REPEATS     3 /* announcements after the claim */
 #define ANNOUNCE_REPEAT_MS   1000
 #define ANNOUNCE_CONFLICT_MS 30000 /* until somebody else's address is probed again */
 #define ANNOUNCE_DEFEND_MS   10000 /* at most one defence in that time: the RFC's DEFEND_INTERVAL */
@@ -44,7 +44,7 @@ enum announce_event {
 /* What the caller is to do, in this order. A set of bits. */
 #define ANNOUNCE_DO_PROBE    1u
 #define ANNOUNCE_DO_ADD      2u /* put the address on the link */
-#define ANNOUNCE_DO_ANNOUNCE 4u /* send one gratuitous ARP */
+#define ANNOUNCE_DO_ANNOUNCE 4u /* gratuitous ARP, or its like in IPv6 */
 #define ANNOUNCE_DO_REMOVE   8u
 #define ANNOUNCE_DO_ALARM    16u
 #define ANNOUNCE_DO_CLEAR    32u /* the alarm is over */
