@@ -41,7 +41,7 @@ MAINS := shuntd shunt-checker shunt
 LIB_SRC := $(filter-out ctl/daemon/main.c,$(foreach r,$(ROOMS),$(wildcard ctl/$(r)/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB := $(B)/libshunt.a
-SKEL := $(B)/gen/shunt.skel.h $(B)/gen/decap.skel.h
+SKEL := $(B)/gen/losses.skel.h $(B)/gen/shunt.skel.h $(B)/gen/decap.skel.h
 
 shuntd_SRC := ctl/daemon/main.c
 shunt-checker_SRC := $(wildcard ctl/checker/*.c)

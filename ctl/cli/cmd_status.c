@@ -40,7 +40,10 @@ static void print_program(const struct out *out, const json_t *status)
 			    *tag = out_text(status, "program.tag"),
 			    *abi = out_text(status, "abi_version");
 
-	out_line(out, LABEL "id %s, tag %s, ABI %s", "program", id, tag, abi);
+	out_line(out, LABEL "id %s, tag %s, ABI %s%s", "program", id, tag, abi,
+		 json_is_false(out_get(status, "program.counts_losses"))
+			 ? "; losses after its verdict are NOT counted"
+			 : "");
 }
 
 static const char *mode_note(const char *mode)

@@ -93,6 +93,17 @@ static void tell_fixed(struct director *d, const char *name, uint64_t now, uint6
 			name);
 }
 
+static void count_losses(struct director *d)
+{
+	struct error err = {};
+
+	if (dataplane_count_losses(d->dp, &err))
+		events_alarm(d->events, "config", "losses",
+			     "packets that are lost after the program's verdict are not counted: "
+			     "%s",
+			     err.text);
+}
+
 static int open_dataplane(struct director *d, struct error *err)
 {
 	const struct settings *settings = &d->model->settings;
@@ -107,6 +118,7 @@ static int open_dataplane(struct director *d, struct error *err)
 
 	if (r)
 		return r;
+	count_losses(d);
 	dataplane_info(d->dp, &info);
 	tell_fixed(d, "seed", info.seed, settings->seed);
 	tell_fixed(d, "slots_max", info.slots_max, settings->slots_max);

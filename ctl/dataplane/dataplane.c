@@ -75,6 +75,7 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 	if (!dp)
 		return NULL;
 	requests_close(dp);
+	losses_close(dp);
 	link_close_all(dp);
 	close_cleanup(&dp->notes_fd);
 	later_close(dp);

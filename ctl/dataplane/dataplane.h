@@ -185,6 +185,14 @@ void dataplane_service_counters(const struct dataplane_service *service,
 				struct shunt_counters *ret);
 void dataplane_reasons(const struct dataplane *dp, uint64_t ret[static SHUNT_REASON_COUNT]);
 
+/*
+ * Count, as long as @dp is open, also what the kernel loses after the program's verdict
+ * (redirect_*, egress_lost, tx_lost, aborted), by its tracepoints. Without it everything else
+ * works. Once.
+ */
+int dataplane_count_losses(struct dataplane *dp, struct error *err);
+bool dataplane_counts_losses(const struct dataplane *dp);
+
 /* --- requests from the program --- */
 
 /* A descriptor that becomes readable when the program asks for something. */

@@ -17,6 +17,7 @@
 #include "shunt/hash.h"
 
 struct shunt_bpf; /* the skeleton; load.c includes it */
+struct losses_bpf;
 
 /* Taken from maps, but perhaps still in use by a CPU: see retire.c. */
 struct retired;
@@ -50,6 +51,7 @@ struct dataplane {
 	struct retired *retired;
 	uint64_t last_ticket;
 
+	struct losses_bpf *losses; /* NULL: not counted */
 	struct link links[SHUNT_LINKS_MAX];
 	size_t links_count;
 
@@ -162,6 +164,12 @@ int later_activate(struct dataplane *dp, struct error *err);
 /* Unpin it again if the links never got the program. */
 void later_close(struct dataplane *dp);
 int later_teardown(const struct pins *pins, struct error *err);
+
+/* --- losses.c --- */
+/* An XDP link of ours is there, or goes. */
+void losses_add_link(struct dataplane *dp, int link_fd);
+void losses_remove_link(struct dataplane *dp, int link_fd);
+void losses_close(struct dataplane *dp);
 
 /* --- requests.c --- */
 int requests_open(struct dataplane *dp, struct error *err);

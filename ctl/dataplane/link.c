@@ -31,6 +31,7 @@ static void link_forget(struct dataplane *dp, struct link *link)
 
 	xdp_path(dp->pins.links, link->ifindex, path);
 	unlink(path);
+	losses_remove_link(dp, link->fd);
 	close(link->fd);
 	bpf_map_delete_elem(dp->egress_fd, &link->ifindex);
 	dataplane_note(dp, link->ifindex, 0, NULL);
@@ -61,6 +62,7 @@ static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, st
 		bpf_map_delete_elem(dp->egress_fd, &ifindex);
 		return r;
 	}
+	losses_add_link(dp, fd);
 	dp->links[dp->links_count++] = (struct link){ifindex, take_fd(fd)};
 	return 0;
 }

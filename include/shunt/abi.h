@@ -208,6 +208,16 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "the packet could not be handed to the interface it leaves by")                          \
 	X(TAIL_CALL, "tail_call", "drop",                                                          \
 	  "a program that the packet needed could not be called: please report it")                \
+	X(REDIRECT_TOO_BIG, "redirect_too_big", "drop",                                            \
+	  "the frame is longer than the MTU of the interface it should have left by")              \
+	X(REDIRECT_FAILED, "redirect_failed", "drop",                                              \
+	  "the interface that the frame should have left by is down, or cannot send for XDP")      \
+	X(EGRESS_LOST, "egress_lost", "drop",                                                      \
+	  "another interface than the packet came in by did not take it: its queue is full, or "   \
+	  "its other end cannot receive XDP frames, or not as long ones")                          \
+	X(TX_LOST, "tx_lost", "drop",                                                              \
+	  "the interface that the packet came in by did not take it back, for the same reasons")   \
+	X(ABORTED, "aborted", "drop", "the program gave up: a bug, please report it")              \
 	X(INTERNAL, "internal", "drop", "a map entry contradicts itself: a bug, please report it") \
 	X(UNMATCHED_PASS, "unmatched_pass", "pass",                                                \
 	  "to a VIP but to no service: passed to the director's own stack")                        \
