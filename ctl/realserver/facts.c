@@ -52,19 +52,20 @@ static void gather_arp(const struct host *host, struct facts *facts)
 	}
 }
 
-/* --- nat --- */
+/* --- the way back --- */
 
 static bool by_director(const struct host *host, const struct host_route *route,
-			const struct facts *facts)
+			const struct ip_prefix *directors, size_t count)
 {
 	if (!route->via.family)
 		return false;
-	for (size_t i = 0; i < facts->directors_count; i++)
-		if (host_same_neighbour(host, route->ifindex, &route->via,
-					&facts->directors[i].addr))
+	for (size_t i = 0; i < count; i++)
+		if (host_same_neighbour(host, route->ifindex, &route->via, &directors[i].addr))
 			return true;
 	return false;
 }
+
+/* --- nat --- */
 
 static void gather_ways(const struct host *host, struct facts *facts)
 {
@@ -76,7 +77,8 @@ static void gather_ways(const struct host *host, struct facts *facts)
 	for (size_t i = 0; i < facts->ways_count; i++)
 		facts->ways[i] = (struct way){
 			.route = routes[i],
-			.by_director = by_director(host, &routes[i], facts),
+			.by_director = by_director(host, &routes[i], facts->directors,
+						   facts->directors_count),
 		};
 }
 
@@ -93,7 +95,8 @@ static int gather_clients(struct host *host, const struct strings *clients, stru
 		if (r)
 			return r;
 		way->found = host_route_to(host, &way->client, &way->route);
-		way->by_director = way->found && by_director(host, &way->route, facts);
+		way->by_director = way->found && by_director(host, &way->route, facts->directors,
+							     facts->directors_count);
 	}
 	facts->clients_count = clients->n;
 	return 0;
@@ -141,6 +144,15 @@ static int gather(struct host *host, const struct realserver *asked, struct fact
 	return decap_look(asked->pin_dir, facts->dev.ifindex, &facts->vip, &facts->decap, err);
 }
 
+/* The director that was named now, or those that were when it was enabled. */
+static bool out_by_director(const struct host *host, const struct facts *facts)
+{
+	return facts->default_route &&
+	       (by_director(host, &facts->way_out, facts->directors, facts->directors_count) ||
+		by_director(host, &facts->way_out, facts->decap.directors,
+			    facts->decap.directors_count));
+}
+
 int facts_gather(const struct realserver *asked, const struct ip_addr *vip, int forward,
 		 const struct enabled *entry, const struct ip_prefix *directors, size_t count,
 		 struct facts *ret, struct error *err)
@@ -159,5 +171,8 @@ int facts_gather(const struct realserver *asked, const struct ip_addr *vip, int 
 		.directors_count = count,
 	};
 	r = facts_dev(host, dev, vip, directors, count, &ret->dev, err);
-	return r ? r : gather(host, asked, ret, err);
+	if (!r)
+		r = gather(host, asked, ret, err);
+	ret->out_by_director = !r && out_by_director(host, ret);
+	return r;
 }

@@ -156,8 +156,15 @@ static void find_rp_filter(const struct facts *facts, struct findings *ret)
 	    dev);
 }
 
-static void find_way_out(const struct facts *facts, struct findings *ret)
+static void find_way_out(const struct facts *facts, const char *vip, struct findings *ret)
 {
+	char via[IP_ADDR_LEN];
+
+	if (facts->out_by_director)
+		say(ret, FINDING_WAY_BACK,
+		    "replies leave by the director (%s), which need not see them; if %s is an "
+		    "address of its own, its kernel drops them",
+		    ip_addr_format(&facts->way_out.via, via), vip);
 	if (!facts->default_route)
 		say(ret, FINDING_NO_DEFAULT_ROUTE,
 		    "there is no default route: replies reach only clients that another route "
@@ -406,5 +413,5 @@ void findings_from(const struct facts *facts, struct findings *ret)
 	find_rp_filter(facts, ret);
 	if (facts->looked)
 		find_tunnel(facts, vip, ret);
-	find_way_out(facts, ret);
+	find_way_out(facts, vip, ret);
 }

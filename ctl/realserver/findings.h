@@ -34,6 +34,7 @@
 	X(MTU_SMALL, "mtu_small", PROBLEM)                                                         \
 	X(MTU, "mtu", HINT)                                                                        \
 	X(NO_DEFAULT_ROUTE, "no_default_route", HINT)                                              \
+	X(WAY_BACK, "way_back", HINT)                                                              \
 	X(DEFAULT_ROUTE, "default_route", PROBLEM)                                                 \
 	X(ROUTE, "route", HINT)                                                                    \
 	X(CLIENT_ROUTE, "client_route", PROBLEM)                                                   \
@@ -90,6 +91,7 @@ struct facts {
 	int rp_filter;                           /* what holds for dev */
 	bool default_route;
 	struct host_route way_out; /* when there is one */
+	bool out_by_director;
 
 	bool looked; /* tunnels: what follows was looked at */
 	struct decap_view decap;
