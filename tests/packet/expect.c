@@ -7,9 +7,11 @@ int expect_run(const struct expect_test *tests, size_t count, void (*before)(voi
 	unsigned int failed = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		void *own = tests[i].arg ?: arg;
+
 		if (before)
-			before(arg);
-		if (tests[i].run(arg))
+			before(own);
+		if (tests[i].run(own))
 			continue;
 		fprintf(stderr, "FAILED %s\n", tests[i].name);
 		failed++;

@@ -13,6 +13,7 @@
 struct expect_test {
 	const char *name;
 	bool (*run)(void *arg);
+	void *arg; /* in place of the one for all, unless NULL */
 };
 
 #define EXPECT(condition)                                                                          \

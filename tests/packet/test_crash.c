@@ -33,25 +33,30 @@ static unsigned int draw(unsigned int n)
 
 /* --- the daemon that will be killed --- */
 
-static struct dataplane_service *any_service(struct dataplane *dp)
+/* The even ones are IPv6. */
+static struct dataplane_service *nth_service(struct dataplane *dp, unsigned int n)
 {
-	char address[32];
+	char address[48];
 
-	snprintf(address, sizeof(address), "tcp:" VIP ":%u", 1 + draw(SERVICES));
+	snprintf(address, sizeof(address), n % 2 ? "tcp:" VIP ":%u" : "tcp:[" VIP6 "]:%u", n);
 	return world_service(dp, address, SLOTS, 0);
 }
 
-/* Service n has backends 10.9.n.*, so that nat services never share one. */
+static struct dataplane_service *any_service(struct dataplane *dp)
+{
+	return nth_service(dp, 1 + draw(SERVICES));
+}
+
+/* Service n has backends of a net of its own, so that nat services never share one. */
 static void add_backend(struct dataplane *dp)
 {
-	struct dataplane_service *service;
 	unsigned int n = 1 + draw(SERVICES);
-	char address[32];
 	enum shunt_forward forward = draw(4) ? SHUNT_FORWARD_NAT : SHUNT_FORWARD_DR;
+	struct dataplane_service *service = nth_service(dp, n);
+	char address[48];
 
-	snprintf(address, sizeof(address), "tcp:" VIP ":%u", n);
-	service = world_service(dp, address, SLOTS, 0);
-	snprintf(address, sizeof(address), "10.9.%u.%u:80", n, 1 + draw(BACKENDS));
+	snprintf(address, sizeof(address), n % 2 ? "10.9.%u.%u:80" : "[fd09::%u:%u]:80", n,
+		 1 + draw(BACKENDS));
 	world_backend(service, address, forward, lo);
 	world_publish(service, forward);
 }
@@ -142,11 +147,31 @@ static bool live_and_die(void)
 
 /* --- what it left --- */
 
+/* A family's pinned tables, and the service whose backends are looked at. */
 struct ways_back {
-	struct table nat4;
-	struct shunt_service4 entry;
+	struct table services, nat;
+	struct place_key key;
+	struct shunt_service service;
 	unsigned int wanted, right;
 };
+
+/* Is the place at @place what the client knows backend @number as? */
+static bool is_way_back(const struct ways_back *ways, const uint64_t *place, uint16_t number)
+{
+	struct ip_addr vip = place_key_addr(&ways->key);
+	struct shunt_addr addr = shunt_addr_of(&vip);
+	uint16_t port = htons(place_key_port(&ways->key));
+	uint32_t backend = ways->service.backend_base + number;
+	struct shunt_nat4 four;
+	struct shunt_nat6 six;
+
+	memcpy(&four, place, sizeof(four));
+	if (!ways->key.v6)
+		return four.vip == addr.word[0] && four.port == port && four.backend == backend;
+	memcpy(&six, place, sizeof(six));
+	return memcmp(&six.vip, &addr, sizeof(addr)) == 0 && six.port == port &&
+	       six.backend == backend;
+}
 
 static void check_way_back(uint16_t number, const struct shunt_backend *entry, void *arg)
 {
@@ -154,17 +179,12 @@ static void check_way_back(uint16_t number, const struct shunt_backend *entry, v
 	struct place_key key = place_key(&at.addr, at.port, IPPROTO_TCP);
 	struct ways_back *ways = arg;
 	const uint64_t *place;
-	struct shunt_nat4 way;
 
 	if (entry->forward != SHUNT_FORWARD_NAT)
 		return;
 	ways->wanted++;
-	place = table_get(&ways->nat4, key.words);
-	if (!place)
-		return;
-	memcpy(&way, place, sizeof(way));
-	if (way.vip == ways->entry.key.addr && way.port == ways->entry.key.port &&
-	    way.backend == ways->entry.service.backend_base + number)
+	place = table_get(&ways->nat, key.words);
+	if (place && is_way_back(ways, place, number))
 		ways->right++;
 }
 
@@ -178,38 +198,40 @@ static unsigned int count_entries(const struct table *table)
 	return count;
 }
 
-/* nat4 holds the way back of every nat backend, and nothing else. */
-static bool check_ways_back(struct dataplane *dp, const struct table *services4,
-			    struct ways_back *ways)
+/* The nat table holds the way back of every nat backend, and nothing else. */
+static bool check_ways_back(struct dataplane *dp, bool v6, struct ways_back *ways)
 {
 	const uint64_t *place;
 	uint32_t at = 0;
 
-	while ((place = table_next(services4, &at))) {
+	while ((place = table_next(&ways->services, &at))) {
 		struct dataplane_service *service;
-		struct vip vip = {.protocol = IPPROTO_TCP, .at.addr.family = AF_INET};
+		struct vip vip;
 
-		memcpy(&ways->entry, place, sizeof(ways->entry));
-		if (!ways->entry.service.slot_count)
+		ways->key = place_key_read(v6, place);
+		memcpy(&ways->service, place + ways->services.shape.key_words,
+		       sizeof(ways->service));
+		if (!ways->service.slot_count)
 			continue;
-		vip.at.addr.v4.s_addr = ways->entry.key.addr;
-		vip.at.port = ntohs(ways->entry.key.port);
+		vip = place_key_vip(&ways->key);
 		EXPECT_EQUAL(dataplane_service_open(dp, &vip, SLOTS, &service, NULL), 0);
 		dataplane_backends(service, check_way_back, ways);
 	}
 	EXPECT_EQUAL(ways->right, ways->wanted);
-	EXPECT_EQUAL(count_entries(&ways->nat4), ways->wanted);
+	EXPECT_EQUAL(count_entries(&ways->nat), ways->wanted);
 	return true;
 }
 
-static bool ways_back_are_right(struct dataplane *dp)
+static bool ways_back_are_right(struct dataplane *dp, bool v6)
 {
-	struct table services4 = world_table("services4");
-	struct ways_back ways = {.nat4 = world_table("nat4")};
-	bool right = check_ways_back(dp, &services4, &ways);
+	struct ways_back ways = {
+		.services = world_table(v6 ? "services6" : "services4"),
+		.nat = world_table(v6 ? "nat6" : "nat4"),
+	};
+	bool right = check_ways_back(dp, v6, &ways);
 
-	free(services4.words);
-	free(ways.nat4.words);
+	free(ways.services.words);
+	free(ways.nat.words);
 	return right;
 }
 
@@ -225,7 +247,7 @@ static bool whatever_is_left_is_adopted(void *arg)
 			return false;
 		}
 		dp = world_dataplane(0);
-		right = ways_back_are_right(dp);
+		right = ways_back_are_right(dp, false) && ways_back_are_right(dp, true);
 		EXPECT_EQUAL(dataplane_activate(dp, &err), 0);
 		dataplane_close(dp);
 		if (!right) {

@@ -15,10 +15,72 @@
 #include "packet/world.h"
 
 #define SLOTS 251
-#define WEB   "tcp:" VIP ":80"
-#define SHOP  "tcp:" VIP ":443"
 
-static uint32_t lo; /* its number: packets come in by it and leave by it */
+/* Every test runs once for each. */
+struct family {
+	const char *web, *shop, *other, *strict; /* addresses of services */
+	const char *to_web, *to_strict, *from;   /* ends of packets */
+	const char *vip, *strict_vip;
+	const char *host, *many;    /* formats of backends' addresses */
+	const char *services, *nat; /* maps */
+};
+
+static struct family ipv4 = {
+	.web = "tcp:" VIP ":80",
+	.shop = "tcp:" VIP ":443",
+	.other = "tcp:" VIP ":8443",
+	.strict = "tcp:" VIP_STRICT ":80",
+	.to_web = VIP ":80",
+	.to_strict = VIP_STRICT ":80",
+	.from = CLIENT,
+	.vip = VIP,
+	.strict_vip = VIP_STRICT,
+	.host = "10.0.0.%u:80",
+	.many = "10.1.%u.%u:80",
+	.services = "services4",
+	.nat = "nat4",
+};
+
+static struct family ipv6 = {
+	.web = "tcp:" VIP6_AT(80),
+	.shop = "tcp:" VIP6_AT(443),
+	.other = "tcp:" VIP6_AT(8443),
+	.strict = "tcp:" VIP6_STRICT_AT(80),
+	.to_web = VIP6_AT(80),
+	.to_strict = VIP6_STRICT_AT(80),
+	.from = CLIENT6,
+	.vip = VIP6,
+	.strict_vip = VIP6_STRICT,
+	.host = "[fd00::%u]:80",
+	.many = "[fd01::%u:%u]:80",
+	.services = "services6",
+	.nat = "nat6",
+};
+
+static const struct family *family; /* of this test */
+static uint32_t lo;                 /* its number: packets come in by it and leave by it */
+
+#define WEB  (family->web)
+#define SHOP (family->shop)
+
+/* A backend's address and port: good for a few calls. */
+static const char *host(unsigned int n)
+{
+	static char texts[4][40];
+	static unsigned int next;
+	char *text = texts[next++ % ARRAY_SIZE(texts)];
+
+	snprintf(text, sizeof(texts[0]), family->host, n);
+	return text;
+}
+
+static struct ip_addr addr_of(const char *text)
+{
+	struct ip_addr addr = {0};
+
+	ip_addr_parse(text, &addr, NULL);
+	return addr;
+}
 
 /* --- short words for what the tests do --- */
 
@@ -38,24 +100,39 @@ static void point_slots(struct dataplane_service *service, uint16_t number)
 		dataplane_slot_write(service, i, SHUNT_SLOT(number, 0));
 }
 
-/* A service with one backend, 10.0.0.5:80, that gets every packet. */
+/* A service with one backend, host 5, that gets every packet. */
 static struct dataplane_service *simple_service(struct dataplane *dp, const char *address,
 						enum shunt_forward forward)
 {
 	struct dataplane_service *service = world_service(dp, address, SLOTS, 0);
 
-	point_slots(service, world_backend(service, "10.0.0.5:80", forward, lo));
+	point_slots(service, world_backend(service, host(5), forward, lo));
 	world_publish(service, forward);
 	return service;
+}
+
+static bool is_host(const struct shunt_backend *entry, const char *text)
+{
+	struct shunt_addr wanted;
+	struct endpoint at;
+
+	endpoint_parse(text, &at, NULL);
+	wanted = shunt_addr_of(&at.addr);
+	return memcmp(&entry->addr, &wanted, sizeof(wanted)) == 0;
+}
+
+static const char *many(unsigned int n)
+{
+	static char text[40];
+
+	snprintf(text, sizeof(text), family->many, n / 250, 1 + n % 250);
+	return text;
 }
 
 static uint16_t nth_backend(struct dataplane_service *service, unsigned int n,
 			    enum shunt_forward forward)
 {
-	char address[32];
-
-	snprintf(address, sizeof(address), "10.1.%u.%u:80", n / 250, 1 + n % 250);
-	return world_backend(service, address, forward, lo);
+	return world_backend(service, many(n), forward, lo);
 }
 
 static int send_packet(struct dataplane *dp, const char *from, const char *to)
@@ -69,7 +146,7 @@ static int send_packet(struct dataplane *dp, const char *from, const char *to)
 
 static int send_web(struct dataplane *dp)
 {
-	return send_packet(dp, CLIENT, VIP ":80");
+	return send_packet(dp, family->from, family->to_web);
 }
 
 static uint64_t packets(const struct dataplane_service *service)
@@ -109,19 +186,16 @@ static int pinned_map(const char *name)
 
 static struct shunt_service pinned_service(uint16_t port)
 {
-	struct table table = world_table("services4");
-	struct vip vip = {.protocol = IPPROTO_TCP, .at.port = port};
-	struct shunt_service4 entry = {0};
-	struct place_key key;
-	const uint64_t *place;
+	struct table table = world_table(family->services);
+	struct ip_addr vip = addr_of(family->vip);
+	struct place_key key = place_key(&vip, port, IPPROTO_TCP);
+	const uint64_t *place = table_get(&table, key.words);
+	struct shunt_service entry = {0};
 
-	ip_addr_parse(VIP, &vip.at.addr, NULL);
-	key = place_key_of_vip(&vip);
-	place = table_get(&table, key.words);
 	if (place)
-		memcpy(&entry, place, sizeof(entry));
+		memcpy(&entry, place + table.shape.key_words, sizeof(entry));
 	free(table.words);
-	return entry.service;
+	return entry;
 }
 
 /* As a CPU does that still works with what it read before. */
@@ -136,6 +210,13 @@ static void count_packets_at(uint32_t index, unsigned int more)
 	bpf_map_update_elem(fd, &index, counters, BPF_ANY);
 }
 
+/* What the client knows a backend as, in either family's map. */
+struct way {
+	struct shunt_addr vip;
+	uint16_t port;
+	uint32_t backend;
+};
+
 static struct place_key nat_key(const char *address)
 {
 	struct endpoint at;
@@ -144,39 +225,73 @@ static struct place_key nat_key(const char *address)
 	return place_key(&at.addr, at.port, IPPROTO_TCP);
 }
 
-static bool nat_read(const char *address, struct shunt_nat4 *ret)
+static struct shunt_addr vip_addr(const char *text)
 {
-	struct table table = world_table("nat4");
+	struct ip_addr addr = addr_of(text);
+
+	return shunt_addr_of(&addr);
+}
+
+static bool is_vip(const struct shunt_addr *addr, const char *text)
+{
+	struct shunt_addr vip = vip_addr(text);
+
+	return memcmp(addr, &vip, sizeof(vip)) == 0;
+}
+
+static struct way way_of(const uint64_t *place, bool v6)
+{
+	struct shunt_nat4 four;
+	struct shunt_nat6 six;
+
+	if (v6) {
+		memcpy(&six, place, sizeof(six));
+		return (struct way){six.vip, ntohs(six.port), six.backend};
+	}
+	memcpy(&four, place, sizeof(four));
+	return (struct way){{{four.vip}}, ntohs(four.port), four.backend};
+}
+
+static bool nat_read(const char *address, struct way *ret)
+{
+	struct table table = world_table(family->nat);
 	struct place_key key = nat_key(address);
 	const uint64_t *place = table_get(&table, key.words);
 
 	if (place)
-		memcpy(ret, place, sizeof(*ret));
+		*ret = way_of(place, key.v6);
 	free(table.words);
 	return place;
 }
 
-static void nat_write(const char *address, struct shunt_nat4 value)
+static void nat_write(const char *address, const struct way *way)
 {
-	struct table table = world_table("nat4");
+	struct table table = world_table(family->nat);
 	struct place_key key = nat_key(address);
-	uint64_t place[SHUNT_PLACE4_WORDS];
+	struct shunt_nat6 six = {
+		.vip = way->vip, .port = htons(way->port), .backend = way->backend};
+	struct shunt_nat4 four = {
+		.vip = way->vip.word[0], .port = htons(way->port), .backend = way->backend};
+	uint64_t place[SHUNT_PLACE6_WORDS] = {0};
 
-	memcpy(&value.key, key.words, sizeof(value.key));
-	memcpy(place, &value, sizeof(place));
+	if (key.v6)
+		memcpy(place, &six, sizeof(six));
+	else
+		memcpy(place, &four, sizeof(four));
+	memcpy(place, key.words, table.shape.key_words * sizeof(uint64_t));
 	table_put(&table, place);
-	world_table_write("nat4", &table);
+	world_table_write(family->nat, &table);
 }
 
 static void nat_delete(const char *address)
 {
-	struct table table = world_table("nat4");
+	struct table table = world_table(family->nat);
 	struct place_key key = nat_key(address);
 	uint32_t place;
 
 	table_remove(&table, key.words, &place);
 	table_release(&table, place);
-	world_table_write("nat4", &table);
+	world_table_write(family->nat, &table);
 }
 
 /* --- a restart --- */
@@ -205,7 +320,7 @@ static bool restart_keeps_services(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
-	uint16_t second = world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo);
+	uint16_t second = world_backend(web, host(6), SHUNT_FORWARD_DR, lo);
 	struct shunt_service entry = pinned_service(80);
 	struct shunt_backend first;
 
@@ -225,9 +340,9 @@ static bool restart_keeps_services(void *arg)
 	EXPECT(pinned_service(443).slot_base != entry.slot_base);
 	EXPECT(pinned_service(443).backend_base != entry.backend_base);
 	EXPECT(dataplane_backend_read(web, 1, &first));
-	EXPECT_EQUAL(first.addr.word[0], inet_addr("10.0.0.5"));
-	EXPECT_EQUAL(world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo), second);
-	EXPECT_EQUAL(world_backend(web, "10.0.0.7:80", SHUNT_FORWARD_DR, lo), second + 1);
+	EXPECT(is_host(&first, host(5)));
+	EXPECT_EQUAL(world_backend(web, host(6), SHUNT_FORWARD_DR, lo), second);
+	EXPECT_EQUAL(world_backend(web, host(7), SHUNT_FORWARD_DR, lo), second + 1);
 	EXPECT_EQUAL(packets(web), 10);
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
 	EXPECT_EQUAL(packets(web), 11);
@@ -253,7 +368,7 @@ static bool unpublished_service_is_forgotten(void *arg)
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = world_service(dp, WEB, SLOTS, 0);
 
-	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_NAT, lo);
+	world_backend(web, host(5), SHUNT_FORWARD_NAT, lo);
 	point_slots(web, 1);
 	EXPECT_EQUAL(send_web(dp), XDP_PASS);
 	dataplane_close(dp);
@@ -263,7 +378,7 @@ static bool unpublished_service_is_forgotten(void *arg)
 	EXPECT((web = reopen(dp, WEB)));
 	EXPECT_EQUAL(dataplane_slots(web)[0], 0); /* the same memory, but clear */
 	EXPECT(!dataplane_backend_read(web, 1, &(struct shunt_backend){0}));
-	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat4){0}));
+	EXPECT(!nat_read(host(5), &(struct way){0}));
 	return true;
 }
 
@@ -272,15 +387,15 @@ static bool unopened_services_go(void *arg)
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 
 	simple_service(dp, WEB, SHUNT_FORWARD_DR);
-	simple_service(dp, "tcp:" VIP_STRICT ":80", SHUNT_FORWARD_NAT);
+	simple_service(dp, family->strict, SHUNT_FORWARD_NAT);
 	dataplane_close(dp);
 	dp = world_dataplane(0);
 	EXPECT(reopen(dp, WEB));
 	EXPECT_EQUAL(dataplane_remove_unopened(dp), 1);
 	EXPECT_EQUAL(info(dp).services_used, 1);
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
-	EXPECT_EQUAL(send_packet(dp, CLIENT, VIP_STRICT ":80"), XDP_PASS);
-	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat4){0}));
+	EXPECT_EQUAL(send_packet(dp, family->from, family->to_strict), XDP_PASS);
+	EXPECT(!nat_read(host(5), &(struct way){0}));
 	EXPECT_EQUAL(dataplane_remove_unopened(dp), 0);
 	return true;
 }
@@ -291,21 +406,21 @@ static bool stale_ways_back_go(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
-	struct shunt_nat4 value, right;
+	struct way value, right;
 
-	EXPECT(nat_read("10.0.0.5:80", &right));
+	EXPECT(nat_read(host(5), &right));
 	value = right;
-	nat_write("10.0.0.6:80", value); /* removed backend, its way back not yet */
-	value.vip = inet_addr(VIP_STRICT);
-	nat_write("10.0.0.7:80", value); /* removed service */
+	nat_write(host(6), &value); /* removed backend, its way back not yet */
+	value.vip = vip_addr(family->strict_vip);
+	nat_write(host(7), &value); /* removed service */
 	value = right;
 	value.backend += 3;
-	nat_write("10.0.0.5:80", value); /* moved range, its ways back not yet */
+	nat_write(host(5), &value); /* moved range, its ways back not yet */
 	dataplane_close(dp);
 	dp = world_dataplane(0);
-	EXPECT(!nat_read("10.0.0.6:80", &value));
-	EXPECT(!nat_read("10.0.0.7:80", &value));
-	EXPECT(nat_read("10.0.0.5:80", &value));
+	EXPECT(!nat_read(host(6), &value));
+	EXPECT(!nat_read(host(7), &value));
+	EXPECT(nat_read(host(5), &value));
 	EXPECT_EQUAL(value.backend, right.backend);
 	EXPECT((web = reopen(dp, WEB)));
 	return true;
@@ -314,15 +429,15 @@ static bool stale_ways_back_go(void *arg)
 static bool missing_ways_back_come(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
-	struct shunt_nat4 value;
+	struct way value;
 
 	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
-	nat_delete("10.0.0.5:80");
-	EXPECT(!nat_read("10.0.0.5:80", &value));
+	nat_delete(host(5));
+	EXPECT(!nat_read(host(5), &value));
 	dataplane_close(dp);
 	dp = world_dataplane(0);
-	EXPECT(nat_read("10.0.0.5:80", &value));
-	EXPECT_EQUAL(value.vip, inet_addr(VIP));
+	EXPECT(nat_read(host(5), &value));
+	EXPECT(is_vip(&value.vip, family->vip));
 	return true;
 }
 
@@ -335,7 +450,7 @@ static bool counters_of_a_dead_number_are_kept(void *arg)
 	dataplane_close(dp);
 	dp = world_dataplane(0);
 	EXPECT((web = reopen(dp, WEB)));
-	EXPECT_EQUAL(world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo), 2);
+	EXPECT_EQUAL(world_backend(web, host(6), SHUNT_FORWARD_DR, lo), 2);
 	EXPECT_EQUAL(backend_counters(web, 2).packets, 0);
 	EXPECT_EQUAL(packets(web), 50);
 	return true;
@@ -348,7 +463,7 @@ static bool growth_keeps_everything(void *arg)
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
 	struct shunt_service before = pinned_service(80);
-	struct shunt_nat4 way;
+	struct way way;
 
 	for (int i = 0; i < 5; i++)
 		EXPECT_EQUAL(send_web(dp), XDP_TX);
@@ -361,9 +476,9 @@ static bool growth_keeps_everything(void *arg)
 	EXPECT_EQUAL(packets(web), 5);
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
 	EXPECT_EQUAL(backend_counters(web, 1).packets, 6);
-	EXPECT(nat_read("10.0.0.5:80", &way));
+	EXPECT(nat_read(host(5), &way));
 	EXPECT_EQUAL(way.backend, pinned_service(80).backend_base + 1);
-	EXPECT(nat_read("10.1.0.41:80", &way));
+	EXPECT(nat_read(many(40), &way));
 	EXPECT_EQUAL(way.backend, pinned_service(80).backend_base + 40);
 	point_slots(web, 40);
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
@@ -400,7 +515,7 @@ static bool old_range_waits_for_grace(void *arg)
 	simple_service(dp, SHOP, SHUNT_FORWARD_DR);
 	EXPECT(pinned_service(443).backend_base != old);
 	world_grace(dp);
-	simple_service(dp, "tcp:" VIP ":8443", SHUNT_FORWARD_DR);
+	simple_service(dp, family->other, SHUNT_FORWARD_DR);
 	EXPECT_EQUAL(pinned_service(8443).backend_base, old);
 	return true;
 }
@@ -416,17 +531,17 @@ static bool removed_number_waits_for_grace(void *arg)
 
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
 	EXPECT_EQUAL(dataplane_backend_remove(web, 1, &err), -EBUSY); /* in the slots */
-	point_slots(web, world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo));
+	point_slots(web, world_backend(web, host(6), SHUNT_FORWARD_DR, lo));
 	EXPECT_EQUAL(dataplane_backend_remove(web, 1, &err), 0);
 	EXPECT_EQUAL(dataplane_backend_remove(web, 1, &err), -ENOENT);
 	EXPECT(!dataplane_backend_read(web, 1, &entry));
 	count_packets_at(pinned_service(80).backend_base + 1, 4); /* a CPU is late */
-	EXPECT_EQUAL(world_backend(web, "10.0.0.7:80", SHUNT_FORWARD_DR, lo), 3);
-	EXPECT_EQUAL(world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_DR, lo), 4);
+	EXPECT_EQUAL(world_backend(web, host(7), SHUNT_FORWARD_DR, lo), 3);
+	EXPECT_EQUAL(world_backend(web, host(5), SHUNT_FORWARD_DR, lo), 4);
 	EXPECT_EQUAL(packets(web), 5);
 	world_grace(dp);
 	EXPECT_EQUAL(packets(web), 5);
-	EXPECT_EQUAL(world_backend(web, "10.0.0.8:80", SHUNT_FORWARD_DR, lo), 1);
+	EXPECT_EQUAL(world_backend(web, host(8), SHUNT_FORWARD_DR, lo), 1);
 	EXPECT_EQUAL(backend_counters(web, 1).packets, 0);
 	EXPECT_EQUAL(packets(web), 5);
 	return true;
@@ -438,7 +553,7 @@ static bool number_retires_in_a_moved_range(void *arg)
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
 
 	EXPECT_EQUAL(send_web(dp), XDP_TX);
-	point_slots(web, world_backend(web, "10.0.0.6:80", SHUNT_FORWARD_DR, lo));
+	point_slots(web, world_backend(web, host(6), SHUNT_FORWARD_DR, lo));
 	EXPECT_EQUAL(dataplane_backend_remove(web, 1, NULL), 0);
 	for (unsigned int n = 3; n <= 20; n++)
 		EXPECT_EQUAL(nth_backend(web, n, SHUNT_FORWARD_DR), n);
@@ -452,12 +567,12 @@ static bool removed_backend_has_no_way_back(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_NAT);
-	struct shunt_nat4 way;
+	struct way way;
 
-	EXPECT(nat_read("10.0.0.5:80", &way));
+	EXPECT(nat_read(host(5), &way));
 	point_slots(web, 0);
 	EXPECT_EQUAL(dataplane_backend_remove(web, 1, NULL), 0);
-	EXPECT(!nat_read("10.0.0.5:80", &way));
+	EXPECT(!nat_read(host(5), &way));
 	return true;
 }
 
@@ -465,14 +580,14 @@ static bool way_back_follows_forward(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
-	struct shunt_nat4 way;
+	struct way way;
 
-	EXPECT(!nat_read("10.0.0.5:80", &way));
-	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_NAT, lo);
-	EXPECT(nat_read("10.0.0.5:80", &way));
-	EXPECT_EQUAL(way.port, htons(80));
-	world_backend(web, "10.0.0.5:80", SHUNT_FORWARD_DR, lo);
-	EXPECT(!nat_read("10.0.0.5:80", &way));
+	EXPECT(!nat_read(host(5), &way));
+	world_backend(web, host(5), SHUNT_FORWARD_NAT, lo);
+	EXPECT(nat_read(host(5), &way));
+	EXPECT_EQUAL(way.port, 80);
+	world_backend(web, host(5), SHUNT_FORWARD_DR, lo);
+	EXPECT(!nat_read(host(5), &way));
 	return true;
 }
 
@@ -484,7 +599,7 @@ static bool removed_service_waits_for_grace(void *arg)
 
 	EXPECT_EQUAL(dataplane_service_remove(web, NULL), 0);
 	EXPECT_EQUAL(send_web(dp), XDP_PASS);
-	EXPECT(!nat_read("10.0.0.5:80", &(struct shunt_nat4){0}));
+	EXPECT(!nat_read(host(5), &(struct way){0}));
 	EXPECT_EQUAL(info(dp).services_used, 0);
 	EXPECT_EQUAL(info(dp).slots_used, SLOTS);
 	simple_service(dp, SHOP, SHUNT_FORWARD_DR);
@@ -530,12 +645,13 @@ static bool two_nat_services_cannot_share(void *arg)
 
 	simple_service(dp, WEB, SHUNT_FORWARD_NAT);
 	shop = world_service(dp, SHOP, SLOTS, 0);
-	endpoint_parse("10.0.0.5:80", &at, NULL);
+	endpoint_parse(host(5), &at, NULL);
 	entry.addr = shunt_addr_of(&at.addr);
+	entry.flags = at.addr.family == AF_INET6 ? SHUNT_BACKEND_V6 : 0;
 	entry.port = htons(at.port);
 	EXPECT_EQUAL(dataplane_backend_open(shop, &at, &number, &err), 0);
 	EXPECT_EQUAL(dataplane_backend_write(shop, number, &entry, &err), -EEXIST);
-	EXPECT(strstr(err.text, "10.0.0.5:80") && strstr(err.text, VIP ":80"));
+	EXPECT(strstr(err.text, host(5)) && strstr(err.text, family->to_web));
 	entry.forward = SHUNT_FORWARD_DR;
 	EXPECT_EQUAL(dataplane_backend_write(shop, number, &entry, &err), 0);
 	return true;
@@ -561,13 +677,13 @@ static bool backends_are_used_up(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
 	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
-	struct endpoint at = {.addr.family = AF_INET, .port = 80};
 	struct error err = {0};
+	struct endpoint at;
 	uint16_t number = 0;
 	int r = 0;
 
 	for (uint32_t n = 1; n < 2000 && r == 0; n++) {
-		at.addr.v4.s_addr = htonl(0x0a020000 + n);
+		endpoint_parse(many(n), &at, NULL);
 		r = dataplane_backend_open(web, &at, &number, &err);
 		world_grace(dp);
 	}
@@ -595,12 +711,15 @@ static bool wrong_writes_are_refused(void *arg)
 
 static void start_anew(void *arg)
 {
+	family = arg;
 	dataplane_teardown(WORLD_PIN_DIR, NULL);
 }
 
+/* For each family. */
 #define TEST(function)                                                                             \
+	{#function ", IPv4", function, &ipv4},                                                     \
 	{                                                                                          \
-#function, function                                                                \
+#function ", IPv6", function, &ipv6                                                \
 	}
 
 int main(void)

@@ -157,13 +157,18 @@ static bool directory_must_be_on_bpffs(void *arg)
 
 static bool missing_map_is_told(void *arg)
 {
+	static const char *const names[] = {"services4", "services6", "nat4", "nat6", "backends"};
+	char path[128];
 	struct error err;
 
-	EXPECT_EQUAL(open_error(&err), 0);
-	EXPECT_EQUAL(unlink(MAPS "/services4"), 0);
-	EXPECT_EQUAL(open_error(&err), -EUCLEAN);
-	EXPECT(strstr(err.text, "services4") && strstr(err.text, "--stop-forwarding"));
-	EXPECT_EQUAL(dataplane_teardown(WORLD_PIN_DIR, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		EXPECT_EQUAL(open_error(&err), 0);
+		snprintf(path, sizeof(path), MAPS "/%s", names[i]);
+		EXPECT_EQUAL(unlink(path), 0);
+		EXPECT_EQUAL(open_error(&err), -EUCLEAN);
+		EXPECT(strstr(err.text, names[i]) && strstr(err.text, "--stop-forwarding"));
+		EXPECT_EQUAL(dataplane_teardown(WORLD_PIN_DIR, &err), 0);
+	}
 	EXPECT_EQUAL(open_error(&err), 0);
 	return true;
 }
@@ -197,30 +202,37 @@ static bool wrong_meta_is_told(void *arg)
 	return true;
 }
 
-static void write_service(uint16_t port)
+/* A service that begins with the first slot and the first number, behind the daemon's back. */
+static void write_service(bool v6, uint16_t port)
 {
-	struct shunt_service4 entry = {
-		.key = {.addr = 1, .port = port, .protocol = IPPROTO_TCP},
-		.service = {.slot_count = 251, .backend_cap = 16},
-	};
-	struct table table = world_table("services4");
-	uint64_t place[SHUNT_PLACE4_WORDS];
+	const struct shunt_service service = {.slot_count = 251, .backend_cap = 16};
+	struct table table = world_table(v6 ? "services6" : "services4");
+	uint64_t place[SHUNT_PLACE6_WORDS] = {0};
+	struct place_key key;
+	struct ip_addr vip;
 
-	memcpy(place, &entry, sizeof(place));
+	ip_addr_parse(v6 ? VIP6 : VIP, &vip, NULL);
+	key = place_key(&vip, port, IPPROTO_TCP);
+	memcpy(place, key.words, table.shape.key_words * sizeof(place[0]));
+	memcpy(place + table.shape.key_words, &service, sizeof(service));
 	table_put(&table, place);
-	world_table_write("services4", &table);
+	world_table_write(v6 ? "services6" : "services4", &table);
 }
 
 static bool services_that_overlap_are_told(void *arg)
 {
+	static const bool second_is_v6[] = {false, true};
 	struct error err;
 
-	EXPECT_EQUAL(open_error(&err), 0);
-	write_service(1);
-	EXPECT_EQUAL(open_error(&err), 0);
-	write_service(2);
-	EXPECT_EQUAL(open_error(&err), -EUCLEAN);
-	EXPECT(strstr(err.text, "--stop-forwarding"));
+	for (size_t i = 0; i < ARRAY_SIZE(second_is_v6); i++) {
+		EXPECT_EQUAL(open_error(&err), 0);
+		write_service(!second_is_v6[i], 1);
+		EXPECT_EQUAL(open_error(&err), 0);
+		write_service(second_is_v6[i], 2);
+		EXPECT_EQUAL(open_error(&err), -EUCLEAN);
+		EXPECT(strstr(err.text, "--stop-forwarding"));
+		EXPECT_EQUAL(dataplane_teardown(WORLD_PIN_DIR, &err), 0);
+	}
 	return true;
 }
 
