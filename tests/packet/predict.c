@@ -2,13 +2,15 @@
 /* predict.c - see predict.h. */
 #include "packet/predict.h"
 
-#include <err.h>
-
+#include "base/cleanup.h"
 #include "packet/bytes.h"
 
-#define IP_AT            14
-#define NO_FAULT         (-1)
-#define ADDR(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+#define ETHER    14
+#define IP4      20
+#define IP6      40
+#define ICMP8    8
+#define NO_FAULT (-1)
+#define TAG_AD   0x20000 /* as AD() of frame.h */
 
 /* The last two bytes of a MAC address 02:00:00:00:... */
 #define MAC_OF_ROUTER   0x00fe
@@ -17,114 +19,136 @@
 #define MAC_OF_OUT      0x0101
 #define MAC_OF_BACKEND  0x0010 /* and its number */
 
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17 };
-
 /* The director's routing, the narrowest first. What is not here stays. */
 enum way { STAYS, BY_IN, BY_OUT, NO_ROUTE, NO_NEIGHBOUR };
 static const struct route {
-	uint32_t net;
+	const char *net;
 	int bits;
 	enum way way;
 	uint32_t mtu;
 } routes[] = {
-	{ADDR(10, 0, 0, 1), 32, STAYS},           {ADDR(10, 0, 0, 254), 32, BY_IN, 1500},
-	{ADDR(10, 0, 0, 255), 32, STAYS},         {ADDR(10, 0, 0, 0), 24, NO_NEIGHBOUR},
-	{ADDR(10, 1, 0, 1), 32, STAYS},           {ADDR(10, 1, 0, 254), 32, BY_OUT, 1500},
-	{ADDR(10, 1, 0, 255), 32, STAYS},         {ADDR(10, 1, 0, 0), 24, NO_NEIGHBOUR},
-	{ADDR(198, 51, 100, 0), 24, BY_IN, 1500}, {ADDR(203, 0, 113, 0), 24, BY_OUT, 1500},
-	{ADDR(198, 18, 0, 0), 24, BY_OUT, 1000},  {ADDR(198, 18, 1, 0), 24, NO_ROUTE},
-	{ADDR(198, 18, 2, 0), 24, NO_ROUTE},      {ADDR(198, 18, 3, 0), 24, NO_ROUTE},
-	{ADDR(198, 18, 4, 0), 24, NO_NEIGHBOUR},  {0, 0, STAYS},
+	{"10.0.0.1", 32, STAYS},
+	{"10.0.0.254", 32, BY_IN, 1500},
+	{"10.0.0.255", 32, STAYS},
+	{"10.0.0.0", 24, NO_NEIGHBOUR},
+	{"10.1.0.1", 32, STAYS},
+	{"10.1.0.254", 32, BY_OUT, 1500},
+	{"10.1.0.255", 32, STAYS},
+	{"10.1.0.0", 24, NO_NEIGHBOUR},
+	{"198.51.100.0", 24, BY_IN, 1500},
+	{"203.0.113.0", 24, BY_OUT, 1500},
+	{"198.18.0.0", 24, BY_OUT, 1000},
+	{"198.18.1.0", 24, NO_ROUTE},
+	{"198.18.2.0", 24, NO_ROUTE},
+	{"198.18.3.0", 24, NO_ROUTE},
+	{"198.18.4.0", 24, NO_NEIGHBOUR},
+	{"0.0.0.0", 0, STAYS},
+	{"fd00::", 128, STAYS}, /* any router of the net (RFC 4291, 2.6.1) */
+	{"fd00::1", 128, STAYS},
+	{"fd00::fe", 128, BY_IN, 1500},
+	{"fd00::", 64, NO_NEIGHBOUR},
+	{"fd01::", 128, STAYS},
+	{"fd01::1", 128, STAYS},
+	{"fd01::fe", 128, BY_OUT, 1500},
+	{"fd01::", 64, NO_NEIGHBOUR},
+	{"2001:db8:100::", 64, BY_IN, 1500},
+	{"2001:db8:200::", 64, BY_OUT, 1500},
+	{"2001:db8:18::", 64, BY_OUT, 1300},
+	{"2001:db8:18:1::", 64, NO_ROUTE},
+	{"2001:db8:18:2::", 64, NO_ROUTE},
+	{"2001:db8:18:3::", 64, NO_ROUTE},
+	{"2001:db8:18:4::", 64, NO_NEIGHBOUR},
+	{"::", 0, STAYS},
 };
 
-static const char *const texts[WORLD_SERVICE_COUNT][2] = {
-#define X(symbol, address, forward, backend) [symbol] = {address, backend},
-	WORLD_SERVICES(X)
-#undef X
-};
-
-static const bool is_nat[WORLD_SERVICE_COUNT] = {
-#define X(symbol, address, forward, backend)                                                       \
-	[symbol] = SHUNT_FORWARD_##forward == SHUNT_FORWARD_NAT,
-	WORLD_SERVICES(X)
-#undef X
-};
-
-static void parse_end(const char *text, uint32_t *ret_addr, uint16_t *ret_port)
-{
-	unsigned int a, b, c, d, port;
-
-	if (sscanf(text, "%u.%u.%u.%u:%u", &a, &b, &c, &d, &port) != 5)
-		errx(2, "\"%s\" is no address and port", text);
-	*ret_addr = ADDR(a, b, c, d);
-	*ret_port = port;
-}
+static const char *const vips[] = {VIP, VIP6, VIP_STRICT, VIP6_STRICT};
+#define VIPS_LENIENT 2 /* of them */
 
 void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0)
 {
 	*ret = (struct predictor){.in0 = in0, .out0 = out0, .forwarding = true};
+	for (size_t i = 0; i < ARRAY_SIZE(vips); i++)
+		ret->vips[i] = view_addr(vips[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
+		ret->nets[i] = view_addr(routes[i].net);
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
+		const struct world_row *row = &world_services[s];
 		struct predict_service *service = &ret->services[s];
 
-		service->protocol = texts[s][0][0] == 't' ? PROTO_TCP : PROTO_UDP;
-		service->nat = is_nat[s];
-		parse_end(texts[s][0] + strlen("tcp:"), &service->vip, &service->port);
-		parse_end(texts[s][1], &service->backend, &service->backend_port);
+		service->protocol = row->address[0] == 't' ? PROTO_TCP : PROTO_UDP;
+		service->forward = row->forward;
+		service->vip = view_end(row->address + strlen("tcp:"), &service->port);
+		service->backend = view_end(row->backend, &service->backend_port);
 	}
 }
 
-/* --- what a packet is --- */
+/* --- whose it is --- */
 
-/* Why the IP packet at @ip would be dropped by a VIP; @there: bytes from there on. */
-static int find_fault(const uint8_t *ip, size_t there)
-{
-	size_t header = (ip[0] & 15) * 4, total = bytes_get16(ip + 2), room = total - header;
-	const uint8_t *l4 = ip + header;
-
-	if (ip[0] >> 4 != 4 || header < 20 || total < header || total > there)
-		return SHUNT_REASON_MALFORMED_IP;
-	if (bytes_get16(ip + 6) & 0x3fff)
-		return SHUNT_REASON_FRAGMENT;
-	if ((ip[9] == PROTO_TCP && (room < 20 || l4[12] >> 4 < 5 || (l4[12] >> 4) * 4 > room)) ||
-	    (ip[9] == PROTO_UDP &&
-	     (room < 8 || bytes_get16(l4 + 4) < 8 || bytes_get16(l4 + 4) > room)) ||
-	    (ip[9] == PROTO_ICMP && room < 8))
-		return SHUNT_REASON_MALFORMED_L4;
-	return NO_FAULT;
-}
-
-static enum world_service service_at(const struct predictor *p, uint8_t protocol, uint32_t addr,
-				     uint16_t port)
+static enum world_service service_at(const struct predictor *p, uint8_t protocol,
+				     const struct view_addr *addr, uint16_t port)
 {
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
 		const struct predict_service *at = &p->services[s];
 
-		if (at->protocol == protocol && at->vip == addr && at->port == port)
+		if (at->protocol == protocol && view_same(&at->vip, addr) && at->port == port)
 			return s;
 	}
 	return NO_SERVICE;
 }
 
-static enum world_service nat_backend_at(const struct predictor *p, uint8_t protocol, uint32_t addr,
-					 uint16_t port)
+static enum world_service nat_backend_at(const struct predictor *p, uint8_t protocol,
+					 const struct view_addr *addr, uint16_t port)
 {
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
 		const struct predict_service *at = &p->services[s];
 
-		if (at->nat && at->protocol == protocol && at->backend == addr &&
-		    at->backend_port == port)
+		if (at->forward == SHUNT_FORWARD_NAT && at->protocol == protocol &&
+		    view_same(&at->backend, addr) && at->backend_port == port)
 			return s;
 	}
 	return NO_SERVICE;
 }
 
-static const struct route *route_to(uint32_t addr)
+/* Which of vips[], or their number. */
+static size_t vip_at(const struct predictor *p, const struct view_addr *addr)
 {
-	const struct route *r = routes;
+	size_t i = 0;
 
-	while (r->bits && (addr ^ r->net) >> (32 - r->bits))
-		r++;
-	return r;
+	while (i < ARRAY_SIZE(vips) && !view_same(&p->vips[i], addr))
+		i++;
+	return i;
+}
+
+static const struct route *route_to(const struct predictor *p, const struct view_addr *addr)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(routes) - 1 && !view_within(addr, &p->nets[i], routes[i].bits))
+		i++;
+	return &routes[i];
+}
+
+/* A host that an answer may go to, asked in a frame for one? */
+static bool may_be_answered(const struct prediction *ret)
+{
+	static const uint8_t low[15];
+	const uint8_t *from = ret->in.from.bytes;
+
+	if (ret->frame[0] & 1)
+		return false;
+	if (ret->in.v6)
+		return from[0] != 0xff && (memcmp(from, low, sizeof(low)) != 0 || from[15] > 1);
+	return from[0] != 0 && from[0] != 127 && from[0] < 224;
+}
+
+static uint8_t ttl_of(const struct prediction *ret)
+{
+	return ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)];
+}
+
+static bool is_syn(const struct prediction *ret)
+{
+	return ret->in.protocol == PROTO_TCP && (ret->frame[ret->in.l4 + 13] & 0x12) == 0x02;
 }
 
 /* --- what is done with it --- */
@@ -133,6 +157,31 @@ static void ends(struct prediction *ret, int verdict, int reason)
 {
 	ret->verdict = verdict;
 	ret->reason = reason;
+}
+
+/* The tags become those of a backend, 0 for none; a tag that stays keeps its priority. */
+static void retags(struct prediction *ret, const int tags[2])
+{
+	uint8_t old[ETHER + 8], *at = ret->frame + 12;
+	size_t length = (tags[0] ? 4 : 0) + (tags[1] ? 4 : 0), had = ret->out.tags;
+	bool same = length == had;
+
+	memcpy(old, ret->frame, sizeof(old));
+	for (size_t i = 0; same && i < length / 4; i++)
+		same = (bytes_get16(old + 12 + 4 * i) == 0x88a8) == !!(tags[i] & TAG_AD) &&
+		       (bytes_get16(old + 14 + 4 * i) & 0xfff) == (tags[i] & 0xfff);
+	if (same)
+		return;
+	memmove(at + length, at + had, ret->length - 12 - had);
+	for (size_t i = 0; i < length / 4; i++, at += 4) {
+		bytes_put16(at, tags[i] & TAG_AD ? 0x88a8 : 0x8100);
+		bytes_put16(at + 2, tags[i] & 0xfff);
+	}
+	ret->length += length - had;
+	ret->out.tags = length;
+	ret->out.ip += length - had;
+	ret->out.l4 += length - had;
+	ret->out.check_at += length - had;
 }
 
 static void goes(struct prediction *ret, bool back, uint16_t dmac, uint16_t smac)
@@ -144,6 +193,15 @@ static void goes(struct prediction *ret, bool back, uint16_t dmac, uint16_t smac
 	ret->verdict = back ? XDP_TX : XDP_REDIRECT;
 }
 
+static void turns(struct prediction *ret)
+{
+	uint8_t macs[12];
+
+	memcpy(macs, ret->frame, sizeof(macs));
+	memcpy(ret->frame, macs + 6, 6);
+	memcpy(ret->frame + 6, macs, 6);
+}
+
 static void counts(struct prediction *ret, enum counted counted, enum world_service service,
 		   int number)
 {
@@ -152,13 +210,13 @@ static void counts(struct prediction *ret, enum counted counted, enum world_serv
 	ret->number = number;
 }
 
-/* The address at @addr_at of the IP header, the port at @port_at of the next, and the TTL. */
-static void translates(struct prediction *ret, size_t addr_at, uint32_t addr, size_t port_at,
-		       uint16_t port)
+/* The address at @addr_at, the port at @port_at of the next header, and the TTL. */
+static void translates(struct prediction *ret, size_t addr_at, const struct view_addr *addr,
+		       size_t port_at, uint16_t port)
 {
-	bytes_put32(ret->frame + IP_AT + addr_at, addr);
-	bytes_put16(ret->frame + ret->l4 + port_at, port);
-	ret->frame[IP_AT + 8]--;
+	view_write_addr(ret->frame + addr_at, addr);
+	bytes_put16(ret->frame + ret->in.l4 + port_at, port);
+	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)]--;
 	ret->mended = true;
 }
 
@@ -166,204 +224,343 @@ static int service_fault(enum world_service service)
 {
 	switch (service) {
 	case EMPTY:
+	case EMPTY6:
 		return SHUNT_REASON_NO_BACKEND;
 	case WILD:
 	case UNUSED:
 	case BEYOND:
 		return SHUNT_REASON_INTERNAL;
 	case NO_HOP:
+	case NO_HOP6:
 		return SHUNT_REASON_NO_NEXT_HOP;
 	default:
 		return NO_FAULT;
 	}
 }
 
-/* The TTL ends: time exceeded from the VIP at @vip, by the way the frame came. */
-static void expires(struct prediction *ret, uint32_t vip)
+bool predict_reaches(enum world_service service)
 {
-	uint8_t in[IP_AT + 60 + 8], *ip = ret->frame + IP_AT, *icmp = ip + 20;
-	size_t quoted = (ip[0] & 15) * 4 + 8;
+	return service_fault(service) == NO_FAULT && service != NO_EGRESS;
+}
 
-	if (ip[12] == 0 || ip[12] == 127 || ip[12] >= 224 || ret->frame[0] & 1)
+/* An ICMP error of ours about the packet, from @from, by the way the frame came. */
+static void answers(struct prediction *ret, const struct view_addr *from, uint8_t type,
+		    uint8_t code, uint32_t rest)
+{
+	bool v6 = ret->in.v6;
+	size_t most = v6 ? 512 : ret->in.l4 - ret->in.ip + 8, header = v6 ? IP6 : IP4;
+	size_t quoted = ret->in.total < most ? ret->in.total & ~(size_t)3 : most;
+	uint8_t *ip = ret->frame + ret->in.ip, *icmp = ip + header;
+	struct view *out = &ret->out;
+
+	turns(ret);
+	for (size_t tag = 14; tag < ret->in.ip; tag += 4)
+		ret->frame[tag] &= 0x0f; /* of no priority */
+	memmove(icmp + ICMP8, ip, quoted);
+	memset(ip, 0, header + ICMP8);
+	icmp[0] = type;
+	icmp[1] = code;
+	bytes_put32(icmp + 4, rest);
+	ip[0] = v6 ? 0x60 : 0x45;
+	ip[v6 ? 6 : 9] = v6 ? PROTO_ICMP6 : PROTO_ICMP;
+	ip[v6 ? 7 : 8] = 64;
+	view_write_addr(ret->frame + view_from_at(&ret->in), from);
+	view_write_addr(ret->frame + view_to_at(&ret->in), &ret->in.from);
+	bytes_put16(ip + (v6 ? 4 : 2), ICMP8 + quoted + (v6 ? 0 : IP4));
+	if (!v6) {
+		ip[1] = 0xc0;
+		bytes_put16(ip + 6, 0x4000);
+		bytes_put16(ip + 10, ~bytes_sum(ip, IP4, 0));
+	}
+	*out = (struct view){.is_ip = true,
+			     .v6 = v6,
+			     .tags = ret->in.tags,
+			     .ip = ret->in.ip,
+			     .l4 = ret->in.ip + header,
+			     .covered = ICMP8 + quoted,
+			     .protocol = v6 ? PROTO_ICMP6 : PROTO_ICMP};
+	bytes_put16(icmp + 2, ~view_l4_sum(out, ret->frame));
+	ret->length = out->l4 + out->covered;
+}
+
+/* The TTL ends: time exceeded from @vip. */
+static void expires(struct prediction *ret, const struct view_addr *vip)
+{
+	if (!may_be_answered(ret))
 		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
-	memcpy(in, ret->frame, IP_AT + quoted);
-	memcpy(ret->frame, in + 6, 6);
-	memcpy(ret->frame + 6, in, 6);
-	memset(ip, 0, 28);
-	memcpy(icmp + 8, in + IP_AT, quoted);
-	bytes_put32(ip, 0x45c00000 | (28 + quoted));
-	bytes_put32(ip + 4, 0x4000);
-	bytes_put32(ip + 8, 64 << 24 | PROTO_ICMP << 16);
-	bytes_put32(ip + 12, vip);
-	memcpy(ip + 16, in + IP_AT + 12, 4);
-	bytes_put16(ip + 10, ~bytes_sum(ip, 20, 0));
-	icmp[0] = 11;
-	bytes_put16(icmp + 2, ~bytes_sum(icmp, 8 + quoted, 0));
-	ret->length = IP_AT + 28 + quoted;
+	answers(ret, vip, ret->in.v6 ? 3 : 11, 0, 0);
 	ends(ret, XDP_TX, SHUNT_REASON_TTL_ANSWERED);
+}
+
+/* The backend of a service that a packet of its goes to; false when it goes to none. */
+static bool finds_backend(enum world_service s, bool syn, struct prediction *ret, int *ret_number)
+{
+	*ret_number = (s == MIXED || s == MIXED6) && !syn ? 2 : 1;
+	if (service_fault(s) != NO_FAULT)
+		ends(ret, XDP_DROP, service_fault(s));
+	return service_fault(s) == NO_FAULT;
+}
+
+static bool is_flooded(const struct prediction *ret, int number)
+{
+	return bytes_get32(ret->frame) == 0x02000000 &&
+	       bytes_get16(ret->frame + 4) == MAC_OF_BACKEND + number;
+}
+
+/* By the way that leads to a backend. */
+static void leaves(const struct predictor *p, uint32_t ifindex, enum world_service s, int number,
+		   enum counted counted, struct prediction *ret)
+{
+	uint32_t out = world_services[s].by_out0 ? p->out0 : p->in0;
+
+	retags(ret, world_services[s].tags);
+	goes(ret, out == ifindex, MAC_OF_BACKEND + number, MAC_OF_DIRECTOR);
+	counts(ret, counted, s, number);
 }
 
 static void to_backend(const struct predictor *p, uint32_t ifindex, enum world_service s,
 		       struct prediction *ret)
 {
 	const struct predict_service *service = &p->services[s];
-	uint32_t out = s == DR_OUT || s == NAT_OUT ? p->out0 : p->in0;
-	bool syn = service->protocol == PROTO_TCP && (ret->frame[ret->l4 + 13] & 0x12) == 0x02;
-	int number = s == MIXED && !syn ? 2 : 1;
+	bool nat = service->forward == SHUNT_FORWARD_NAT, syn = is_syn(ret);
+	int number;
 
-	if (service_fault(s) != NO_FAULT)
-		return ends(ret, XDP_DROP, service_fault(s));
-	if (service->nat && ret->frame[IP_AT + 8] <= 1)
-		return expires(ret, service->vip);
-	if (!service->nat && bytes_get32(ret->frame) == 0x02000000 &&
-	    bytes_get16(ret->frame + 4) == MAC_OF_BACKEND + number)
+	if (!finds_backend(s, syn, ret, &number))
+		return;
+	if (nat && ttl_of(ret) <= 1)
+		return expires(ret, &service->vip);
+	if (!nat && is_flooded(ret, number))
 		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
 	if (s == NO_EGRESS)
 		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
-	if (service->nat)
-		translates(ret, 16, service->backend, 2, service->backend_port);
-	goes(ret, out == ifindex, MAC_OF_BACKEND + number, MAC_OF_DIRECTOR);
-	counts(ret, syn ? CONNECTED : FORWARDED, s, number);
+	if (nat)
+		translates(ret, view_to_at(&ret->in), &service->backend, 2, service->backend_port);
+	leaves(p, ifindex, s, number, syn ? CONNECTED : FORWARDED, ret);
 }
 
-/* An ICMP error to a VIP. No frame drawn quotes a service's packet: cases_errors.c has those. */
-static void error_to_vip(struct prediction *ret)
-{
-	const uint8_t *ip = ret->frame + IP_AT, *quote = ret->frame + ret->l4 + 8;
-	size_t room = bytes_get16(ip + 2) - (ip[0] & 15) * 4 - 8, header = (quote[0] & 15) * 4;
+/* --- ICMP errors --- */
 
-	if (room < 20 || quote[0] >> 4 != 4 || header < 20)
-		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
-	if (bytes_get16(quote + 6) & 0x1fff || (quote[9] != PROTO_TCP && quote[9] != PROTO_UDP))
-		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
-	if (room < header + 8)
-		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
-	ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
+static bool quotes_ports(const struct view *quote)
+{
+	return quote->fault == VIEW_RIGHT && quote->piece != VIEW_LATER && quote->covered >= 8 &&
+	       (quote->protocol == PROTO_TCP || quote->protocol == PROTO_UDP);
 }
 
-static void to_vip(struct prediction *ret, int fault, bool strict)
+/* The quote's address at @quote_at and port become others, the error's own address at @at too. */
+static void translates_error(struct prediction *ret, size_t at, const struct view_addr *own,
+			     size_t quote_at, const struct view_addr *addr, size_t port_at,
+			     uint16_t port)
 {
-	uint8_t *f = ret->frame, *ip = f + IP_AT, *icmp = f + ret->l4, in[IP_AT + 20];
+	view_write_addr(ret->frame + at, own);
+	view_write_addr(ret->frame + quote_at, addr);
+	bytes_put16(ret->frame + ret->quote.l4 + port_at, port);
+	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)]--;
+	ret->mended = ret->mended_quote = true;
+}
 
-	if (fault != NO_FAULT)
-		return ends(ret, XDP_DROP, fault);
-	if (ip[9] != PROTO_ICMP)
-		return strict ? ends(ret, XDP_DROP, SHUNT_REASON_UNMATCHED_DROP)
-			      : ends(ret, XDP_PASS, SHUNT_REASON_UNMATCHED_PASS);
-	if (icmp[0] == 3 || icmp[0] == 11 || icmp[0] == 12)
-		return error_to_vip(ret);
-	if (icmp[0] != 8 || icmp[1] != 0 || ip[12] == 0 || ip[12] == 127 || ip[12] >= 224 ||
-	    f[0] & 1)
+/* About what a backend sent: to that one. */
+static void error_to_backend(const struct predictor *p, uint32_t ifindex, enum world_service s,
+			     struct prediction *ret)
+{
+	const struct predict_service *service = &p->services[s];
+	bool nat = service->forward == SHUNT_FORWARD_NAT;
+	int number;
+
+	if (!finds_backend(s, false, ret, &number))
+		return;
+	if (nat && ttl_of(ret) <= 1)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+	if (!nat && is_flooded(ret, number))
+		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
+	if (s == NO_EGRESS)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
+	if (nat)
+		translates_error(ret, view_to_at(&ret->in), &service->backend,
+				 view_from_at(&ret->quote), &service->backend, 0,
+				 service->backend_port);
+	leaves(p, ifindex, s, number, FORWARDED, ret);
+}
+
+static void error_to_vip(const struct predictor *p, uint32_t ifindex, struct prediction *ret)
+{
+	struct view quote = view_quote(&ret->in, ret->frame);
+	bool later = quote.piece == VIEW_LATER,
+	     has_ports = quote.protocol == PROTO_TCP || quote.protocol == PROTO_UDP;
+	enum world_service s = NO_SERVICE;
+
+	ret->quote = quote;
+	if (quote.fault != VIEW_RIGHT || (!later && has_ports && quote.covered < 8))
+		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
+	if (quotes_ports(&quote) && view_same(&quote.from, &ret->in.to))
+		s = service_at(p, quote.protocol, &quote.from, quote.sport);
+	if (s == NO_SERVICE)
 		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
-	memcpy(in, f, sizeof(in));
-	memcpy(f, in + 6, 6);
-	memcpy(f + 6, in, 6);
-	memcpy(ip + 12, in + IP_AT + 16, 4);
-	memcpy(ip + 16, in + IP_AT + 12, 4);
-	ip[8] = 64;
-	icmp[0] = 0;
+	error_to_backend(p, ifindex, s, ret);
+}
+
+static bool is_error(const struct view *in, uint8_t type)
+{
+	return in->v6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
+}
+
+static void echoes(struct prediction *ret)
+{
+	turns(ret);
+	view_write_addr(ret->frame + view_from_at(&ret->in), &ret->in.to);
+	view_write_addr(ret->frame + view_to_at(&ret->in), &ret->in.from);
+	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)] = 64;
+	ret->frame[ret->in.l4] = ret->in.v6 ? 129 : 0;
 	ret->mended = true;
 	ends(ret, XDP_TX, SHUNT_REASON_ICMP_ECHO);
+}
+
+static int reason_of(enum view_fault fault)
+{
+	static const int reasons[] = {
+		[VIEW_RIGHT] = NO_FAULT,
+		[VIEW_BAD_IP] = SHUNT_REASON_MALFORMED_IP,
+		[VIEW_BAD_L4] = SHUNT_REASON_MALFORMED_L4,
+		[VIEW_FRAGMENT] = SHUNT_REASON_FRAGMENT,
+	};
+
+	return reasons[fault];
+}
+
+static void to_vip(const struct predictor *p, uint32_t ifindex, bool strict, struct prediction *ret)
+{
+	const uint8_t *icmp = ret->frame + ret->in.l4;
+
+	if (ret->in.fault != VIEW_RIGHT)
+		return ends(ret, XDP_DROP, reason_of(ret->in.fault));
+	if (ret->in.protocol != (ret->in.v6 ? PROTO_ICMP6 : PROTO_ICMP))
+		return strict ? ends(ret, XDP_DROP, SHUNT_REASON_UNMATCHED_DROP)
+			      : ends(ret, XDP_PASS, SHUNT_REASON_UNMATCHED_PASS);
+	if (is_error(&ret->in, icmp[0]))
+		return error_to_vip(p, ifindex, ret);
+	if (icmp[0] != (ret->in.v6 ? 128 : 8) || icmp[1] != 0 || !may_be_answered(ret))
+		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
+	echoes(ret);
+}
+
+/* No router sends these on (RFC 4291, 2.5.3, 2.5.6, 2.7). */
+static bool stays_on_the_link(const struct view_addr *addr)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+
+	return addr->v6 && (addr->bytes[0] == 0xff ||
+			    (addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80) ||
+			    memcmp(addr->bytes, loopback, sizeof(loopback)) == 0);
+}
+
+/* The way that the routes have for it; NULL: it stays, or is dropped or passed for a reason. */
+static const struct route *leaves_by_route(const struct predictor *p, uint32_t ifindex,
+					   struct prediction *ret)
+{
+	const struct route *route = route_to(p, &ret->in.to);
+	uint32_t out = route->way == BY_IN ? p->in0 : p->out0;
+	bool keeps_whole = ret->in.v6 || ret->frame[ret->in.ip + 6] & 0x40;
+
+	if (stays_on_the_link(&ret->in.to) || stays_on_the_link(&ret->in.from))
+		return NULL;
+	if (!p->forwarding)
+		ends(ret, XDP_PASS, SHUNT_REASON_NAT_FORWARDING_OFF);
+	else if (route->way == NO_ROUTE)
+		ends(ret, XDP_DROP, SHUNT_REASON_NAT_NO_ROUTE);
+	else if (route->way == NO_NEIGHBOUR)
+		ends(ret, XDP_DROP, SHUNT_REASON_NAT_NO_NEIGHBOUR);
+	else if (route->way != STAYS && ret->in.total > route->mtu && out != ifindex)
+		ends(ret, keeps_whole ? XDP_PASS : XDP_DROP,
+		     keeps_whole ? SHUNT_REASON_NAT_TOO_BIG : SHUNT_REASON_NAT_WOULD_FRAGMENT);
+	else if (route->way != STAYS)
+		return route;
+	return NULL;
+}
+
+static void to_client(const struct predictor *p, uint32_t ifindex, const struct route *route,
+		      enum world_service s, struct prediction *ret)
+{
+	static const int untagged[2];
+
+	retags(ret, untagged);
+	if (route->way == BY_IN)
+		goes(ret, p->in0 == ifindex, MAC_OF_ROUTER, MAC_OF_DIRECTOR);
+	else
+		goes(ret, p->out0 == ifindex, MAC_OF_ROUTER2, MAC_OF_OUT);
+	counts(ret, REPLIED, s, 1);
 }
 
 static void from_backend(const struct predictor *p, uint32_t ifindex, enum world_service s,
 			 struct prediction *ret)
 {
-	const uint8_t *ip = ret->frame + IP_AT;
-	const struct route *route = route_to(bytes_get32(ip + 16));
-	uint32_t out = route->way == BY_IN ? p->in0 : p->out0;
+	const struct route *route = leaves_by_route(p, ifindex, ret);
 
-	if (!p->forwarding)
-		return ends(ret, XDP_PASS, SHUNT_REASON_NAT_FORWARDING_OFF);
-	if (route->way == STAYS)
+	if (!route)
 		return;
-	if (route->way == NO_ROUTE)
-		return ends(ret, XDP_DROP, SHUNT_REASON_NAT_NO_ROUTE);
-	if (route->way == NO_NEIGHBOUR)
-		return ends(ret, XDP_DROP, SHUNT_REASON_NAT_NO_NEIGHBOUR);
-	if (ret->bytes > route->mtu && out != ifindex)
-		return ip[6] & 0x40 ? ends(ret, XDP_PASS, SHUNT_REASON_NAT_TOO_BIG)
-				    : ends(ret, XDP_DROP, SHUNT_REASON_NAT_WOULD_FRAGMENT);
-	if (ip[8] <= 1)
-		return expires(ret, p->services[s].vip);
-	translates(ret, 12, p->services[s].vip, 0, p->services[s].port);
-	if (route->way == BY_IN)
-		goes(ret, out == ifindex, MAC_OF_ROUTER, MAC_OF_DIRECTOR);
-	else
-		goes(ret, out == ifindex, MAC_OF_ROUTER2, MAC_OF_OUT);
-	counts(ret, REPLIED, s, 1);
+	if (ttl_of(ret) <= 1)
+		return expires(ret, &p->services[s].vip);
+	translates(ret, view_from_at(&ret->in), &p->services[s].vip, 0, p->services[s].port);
+	to_client(p, ifindex, route, s, ret);
 }
 
-static size_t covered(const uint8_t *ip, size_t l4)
+/* About what a client sent, to it. A router before the backend keeps its own address. */
+static void error_from_behind(const struct predictor *p, uint32_t ifindex, struct prediction *ret)
 {
-	if (ip[9] == PROTO_UDP)
-		return bytes_get16(ip + l4 + 4);
-	return bytes_get16(ip + 2) - l4;
+	struct view quote = view_quote(&ret->in, ret->frame);
+	const struct view_addr *vip;
+	const struct route *route;
+	enum world_service s;
+
+	ret->quote = quote;
+	if (!quotes_ports(&quote) || !view_same(&quote.from, &ret->in.to))
+		return;
+	s = nat_backend_at(p, quote.protocol, &quote.to, quote.dport);
+	route = s == NO_SERVICE ? NULL : leaves_by_route(p, ifindex, ret);
+	if (!route)
+		return;
+	if (ttl_of(ret) <= 1)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+	vip = &p->services[s].vip;
+	translates_error(ret, view_from_at(&ret->in),
+			 view_same(&ret->in.from, &quote.to) ? vip : &ret->in.from,
+			 view_to_at(&quote), vip, 2, p->services[s].port);
+	to_client(p, ifindex, route, s, ret);
 }
 
 void predict(const struct predictor *p, uint32_t ifindex, const uint8_t *in, size_t length,
 	     struct prediction *ret)
 {
-	const uint8_t *ip = in + IP_AT, *l4;
+	struct view view = view_frame(in, length);
+	bool has_ports = view.fault == VIEW_RIGHT &&
+			 (view.protocol == PROTO_TCP || view.protocol == PROTO_UDP);
 	enum world_service s = NO_SERVICE;
-	uint32_t from, to;
-	int fault;
+	size_t vip;
 
-	ret->verdict = XDP_PASS;
-	ret->reason = PREDICT_NO_REASON;
-	ret->mended = false;
+	ends(ret, XDP_PASS, PREDICT_NO_REASON);
+	ret->mended = ret->mended_quote = false;
 	ret->length = length;
+	ret->in = ret->out = view;
 	counts(ret, NOTHING, NO_SERVICE, 0);
 	memcpy(ret->frame, in, length);
-	if (length < IP_AT + 20 || bytes_get16(in + 12) != 0x0800)
+	if (!view.is_ip)
 		return;
-
-	fault = find_fault(ip, length - IP_AT);
-	from = bytes_get32(ip + 12);
-	to = bytes_get32(ip + 16);
-	l4 = ip + (ip[0] & 15) * 4;
-	ret->bytes = bytes_get16(ip + 2);
-	ret->l4 = l4 - in;
-	if (fault == NO_FAULT && (ip[9] == PROTO_TCP || ip[9] == PROTO_UDP))
-		s = service_at(p, ip[9], to, bytes_get16(l4 + 2));
-	if (fault == NO_FAULT)
-		ret->l4_length = covered(ip, l4 - ip);
+	if (has_ports)
+		s = service_at(p, view.protocol, &view.to, view.dport);
 	if (s != NO_SERVICE)
 		return to_backend(p, ifindex, s, ret);
-	if (to == ADDR(192, 0, 2, 10) || to == ADDR(192, 0, 2, 11))
-		return to_vip(ret, fault, to == ADDR(192, 0, 2, 11));
-	if (fault == NO_FAULT && (ip[9] == PROTO_TCP || ip[9] == PROTO_UDP))
-		s = nat_backend_at(p, ip[9], from, bytes_get16(l4));
+	vip = vip_at(p, &view.to);
+	if (vip < ARRAY_SIZE(vips))
+		return to_vip(p, ifindex, vip >= VIPS_LENIENT, ret);
+	if (has_ports)
+		s = nat_backend_at(p, view.protocol, &view.from, view.sport);
 	if (s != NO_SERVICE)
 		from_backend(p, ifindex, s, ret);
+	else if (view.fault == VIEW_RIGHT &&
+		 view.protocol == (view.v6 ? PROTO_ICMP6 : PROTO_ICMP) &&
+		 is_error(&view, in[view.l4]))
+		error_from_behind(p, ifindex, ret);
 }
 
 /* --- what came out --- */
-
-static uint16_t ip_sum(const uint8_t *frame)
-{
-	return bytes_sum(frame + IP_AT, (frame[IP_AT] & 15) * 4, 0);
-}
-
-static uint16_t l4_sum(const struct prediction *want, const uint8_t *frame)
-{
-	uint32_t start =
-		frame[IP_AT + 9] == PROTO_ICMP ? 0 : bytes_pseudo(frame + IP_AT, want->l4_length);
-
-	return bytes_sum(frame + want->l4, want->l4_length, start);
-}
-
-static size_t l4_check_at(const struct prediction *want)
-{
-	switch (want->frame[IP_AT + 9]) {
-	case PROTO_TCP:
-		return want->l4 + 16;
-	case PROTO_UDP:
-		return want->l4 + 6;
-	default:
-		return want->l4 + 2;
-	}
-}
 
 /* A right sum is 0xffff, and stays it; a wrong one is as wrong as it was. */
 static bool same_sum(uint16_t in, uint16_t got)
@@ -371,38 +568,92 @@ static bool same_sum(uint16_t in, uint16_t got)
 	return in == 0xffff ? got == 0xffff : in % 0xffff == got % 0xffff;
 }
 
-static bool udp_zero_agrees(const struct prediction *want, const uint8_t *in, const uint8_t *got)
+static bool without_check(const struct view *view, const uint8_t *frame)
 {
-	size_t at = l4_check_at(want);
-
-	return in[IP_AT + 9] != PROTO_UDP || !bytes_get16(in + at) == !bytes_get16(got + at);
+	return view->protocol == PROTO_UDP && !bytes_get16(frame + view->check_at);
 }
 
-static bool udp_without(const struct prediction *want, const uint8_t *in)
+/* The quote where it came out: tags may be others. */
+static struct view quote_out(const struct prediction *want)
 {
-	return in[IP_AT + 9] == PROTO_UDP && !bytes_get16(in + l4_check_at(want));
+	size_t moved = want->out.ip - want->in.ip; /* may be "negative" */
+	struct view quote = want->quote;
+
+	quote.ip += moved;
+	quote.l4 += moved;
+	quote.check_at += quote.check_at ? moved : 0;
+	return quote;
+}
+
+/*
+ * The checksum behind the quoted header covers what is not quoted: is it changed by the difference
+ * of what is, the addresses and ports?
+ */
+static bool same_difference(const struct view *in_at, const uint8_t *in, const struct view *got_at,
+			    const uint8_t *got)
+{
+	size_t addrs = in_at->v6 ? 32 : 8;
+	uint16_t before = bytes_get16(in + in_at->check_at);
+
+	if (in_at->protocol == PROTO_UDP && !before != !bytes_get16(got + got_at->check_at))
+		return false;
+	if (in_at->protocol == PROTO_UDP && !before)
+		return true;
+	return same_sum(
+		bytes_sum(in + view_from_at(in_at), addrs, bytes_sum(in + in_at->l4, 4, before)),
+		bytes_sum(got + view_from_at(got_at), addrs,
+			  bytes_sum(got + got_at->l4, 4, bytes_get16(got + got_at->check_at))));
+}
+
+static bool quote_agrees(const struct prediction *want, const uint8_t *in, const uint8_t *got)
+{
+	const struct view *in_at = &want->quote, got_at = quote_out(want);
+
+	if (!in_at->v6 && !same_sum(view_ip_sum(in_at, in), view_ip_sum(&got_at, got)))
+		return false;
+	return !in_at->check_at || same_difference(in_at, in, &got_at, got);
+}
+
+/* Take over the checksums that change. */
+static void take_checks(struct prediction *want, const uint8_t *got)
+{
+	const struct view *out = &want->out, quote = quote_out(want);
+
+	memcpy(want->frame + out->check_at, got + out->check_at, 2);
+	if (!out->v6)
+		memcpy(want->frame + out->ip + 10, got + out->ip + 10, 2);
+	if (!want->mended_quote)
+		return;
+	if (!out->v6)
+		memcpy(want->frame + quote.ip + 10, got + quote.ip + 10, 2);
+	if (quote.check_at)
+		memcpy(want->frame + quote.check_at, got + quote.check_at, 2);
 }
 
 bool predict_agrees(struct prediction *want, const uint8_t *in, const uint8_t *got,
 		    size_t got_length, const char **ret_why)
 {
+	const struct view *out = &want->out;
+
 	*ret_why = "the frame";
 	if (got_length != want->length)
 		return false;
-	if (want->mended) {
-		memcpy(want->frame + IP_AT + 10, got + IP_AT + 10, 2);
-		memcpy(want->frame + l4_check_at(want), got + l4_check_at(want), 2);
-	}
+	if (want->mended)
+		take_checks(want, got);
 	if (memcmp(want->frame, got, got_length) != 0)
 		return false;
 	if (!want->mended)
 		return true;
 	*ret_why = "the IP checksum";
-	if (!same_sum(ip_sum(in), ip_sum(got)))
+	if (!out->v6 && !same_sum(view_ip_sum(&want->in, in), view_ip_sum(out, got)))
 		return false;
 	*ret_why = "UDP's checksum 0";
-	if (!udp_zero_agrees(want, in, got))
+	if (without_check(&want->in, in) != without_check(out, got))
+		return false;
+	*ret_why = "a checksum of the quote";
+	if (want->mended_quote && !quote_agrees(want, in, got))
 		return false;
 	*ret_why = "the checksum behind the IP header";
-	return udp_without(want, in) || same_sum(l4_sum(want, in), l4_sum(want, got));
+	return without_check(&want->in, in) ||
+	       same_sum(view_l4_sum(&want->in, in), view_l4_sum(out, got));
 }

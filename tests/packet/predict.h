@@ -8,19 +8,21 @@
 #define PACKET_PREDICT_H
 
 #include "packet/cases.h"
+#include "packet/view.h"
 
 /* What a service does to a packet; from the text in WORLD_SERVICES. */
 struct predict_service {
-	uint32_t vip, backend;
+	struct view_addr vip, backend;
 	uint16_t port, backend_port;
 	uint8_t protocol;
-	bool nat;
+	enum shunt_forward forward;
 };
 
 struct predictor {
 	uint32_t in0, out0;
-	bool forwarding; /* as net.ipv4.ip_forward is set */
+	bool forwarding; /* as net.ipv4.ip_forward is set, and that of IPv6 */
 	struct predict_service services[WORLD_SERVICE_COUNT];
+	struct view_addr vips[4], nets[40]; /* of lists in predict.c */
 };
 
 #define PREDICT_NO_REASON (-1)
@@ -31,14 +33,18 @@ struct prediction {
 	enum counted counted;
 	enum world_service service; /* for which it is counted */
 	int number;                 /* the backend's */
-	uint64_t bytes;             /* of the IP packet */
 	bool mended;                /* the checksums change with the packet */
-	size_t l4, l4_length;       /* what the TCP, UDP or ICMP checksum covers; if mended */
+	struct view in, out;        /* of the frame that came, and of this: */
+	bool mended_quote;          /* an error's: its checksums change too */
+	struct view quote;          /* as it came */
 	size_t length;
 	uint8_t frame[FRAME_MAX]; /* as it comes out; mended checksums as they came in */
 };
 
 void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0);
+
+/* Does a service have a backend that packets can reach? */
+bool predict_reaches(enum world_service service);
 
 /* What becomes of @in, that comes in by @ifindex. */
 void predict(const struct predictor *predictor, uint32_t ifindex, const uint8_t *in, size_t length,

@@ -47,12 +47,12 @@ static const char lab[] = "link set lo up\n"
 			  "route add prohibit 2001:db8:18:3::/64\n"
 			  "route add 2001:db8:18:4::/64 via " NEW_ROUTER6 "\n";
 
-static const struct {
-	const char *address, *backend;
-	enum shunt_forward forward;
-} services[] = {
-#define X(symbol, service_address, how, backend_address)                                           \
-	[symbol] = {service_address, backend_address, SHUNT_FORWARD_##how},
+const struct world_row world_services[WORLD_SERVICE_COUNT] = {
+#define X(symbol, service_address, how, backend_address, ...)                                      \
+	[symbol] = {.address = service_address,                                                    \
+		    .backend = backend_address,                                                    \
+		    .forward = SHUNT_FORWARD_##how,                                                \
+		    __VA_ARGS__},
 	WORLD_SERVICES(X)
 #undef X
 };
@@ -255,34 +255,67 @@ static void point_beyond(void)
 static uint32_t backend_ifindex(const struct world *world, enum world_service symbol)
 {
 	switch (symbol) {
-	case DR_OUT:
-	case NAT_OUT:
-		return world->out0;
 	case NO_HOP:
+	case NO_HOP6:
 		return 0;
 	case NO_EGRESS:
 		return UNATTACHED;
 	default:
-		return world->in0;
+		return world_services[symbol].by_out0 ? world->out0 : world->in0;
 	}
+}
+
+/* A tag as struct frame has it, as the backend's entry has it. */
+static uint16_t tag_of(int tag)
+{
+	if (!tag)
+		return 0;
+	return (tag & SHUNT_VLAN_VID) | SHUNT_VLAN_PRESENT | (tag & AD(0) ? SHUNT_VLAN_AD : 0);
+}
+
+static void make_special(struct dataplane_service *service, uint16_t number,
+			 const struct world_row *row)
+{
+	struct shunt_backend entry;
+	struct error error = {0};
+
+	if (!dataplane_backend_read(service, number, &entry))
+		errx(1, "%s has no backend %u", row->address, number);
+	entry.vlan = tag_of(row->tags[0]);
+	entry.vlan_inner = tag_of(row->tags[1]);
+	check(dataplane_backend_write(service, number, &entry, &error), &error, row->address);
 }
 
 static void make_service(struct world *world, enum world_service symbol)
 {
+	const struct world_row *row = &world_services[symbol];
 	struct dataplane_service *service =
-		world_service(world->dp, services[symbol].address, SLOTS, SHUNT_SLOT(1, 0));
+		world_service(world->dp, row->address, SLOTS, SHUNT_SLOT(1, 0));
+	uint16_t number =
+		world_backend(service, row->backend, row->forward, backend_ifindex(world, symbol));
 
 	world->services[symbol] = service;
-	world_backend(service, services[symbol].backend, services[symbol].forward,
-		      backend_ifindex(world, symbol));
-	world_publish(service, services[symbol].forward);
+	make_special(service, number, row);
+	world_publish(service, row->forward);
+}
+
+static void make_mixed(struct world *world, enum world_service symbol, const char *second)
+{
+	world_backend(world->services[symbol], second, SHUNT_FORWARD_DR, world->in0);
+	set_slots(world->services[symbol], SHUNT_SLOT(1, 2));
+}
+
+static void make_strict(struct world *world, const char *address)
+{
+	struct error error = {0};
+	struct ip_addr strict;
+
+	check(ip_addr_parse(address, &strict, &error), &error, address);
+	check(dataplane_vip_set(world->dp, &strict, true, &error), &error, address);
 }
 
 void world_open(struct world *ret)
 {
-	struct ip_addr strict;
-	struct error error = {0};
-
 	*ret = (struct world){0};
 	world_isolate();
 	world_ip(lab);
@@ -292,13 +325,14 @@ void world_open(struct world *ret)
 	ret->out0 = attach(ret, "out0");
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++)
 		make_service(ret, s);
-	check(ip_addr_parse(VIP_STRICT, &strict, &error), &error, VIP_STRICT);
-	check(dataplane_vip_set(ret->dp, &strict, true, &error), &error, VIP_STRICT);
+	make_strict(ret, VIP_STRICT);
+	make_strict(ret, VIP6_STRICT);
 	set_slots(ret->services[EMPTY], 0);
+	set_slots(ret->services[EMPTY6], 0);
 	set_slots(ret->services[WILD], SHUNT_SLOT(1000, 0));
 	set_slots(ret->services[UNUSED], SHUNT_SLOT(5, 0));
-	world_backend(ret->services[MIXED], "10.0.0.12:87", SHUNT_FORWARD_DR, ret->in0);
-	set_slots(ret->services[MIXED], SHUNT_SLOT(1, 2));
+	make_mixed(ret, MIXED, "10.0.0.12:87");
+	make_mixed(ret, MIXED6, "[fd00::12]:87");
 	point_beyond();
 }
 

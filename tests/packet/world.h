@@ -49,31 +49,61 @@
 #define NEW_CLIENT6          "[2001:db8:18:4::9]:40000"
 #define NEW_ROUTER6          "fd01::99"
 
-/* X(symbol, address, forward and address of backend 1): what is special stands in world.c. */
+/* X(symbol, address, forward and address of backend 1, fields of struct world_row): what is special
+ * besides stands in world.c. */
 #define WORLD_SERVICES(X)                                                                          \
-	X(DR_TCP, "tcp:192.0.2.10:80", DR, "10.0.0.11:80")                                         \
-	X(DR_UDP, "udp:192.0.2.10:53", DR, "10.0.0.11:53")                                         \
-	X(DR_STRICT, "tcp:192.0.2.11:80", DR, "10.0.0.11:80")                                      \
-	X(DR_OUT, "tcp:192.0.2.10:81", DR, "10.1.0.11:81")                                         \
-	X(NO_HOP, "tcp:192.0.2.10:82", DR, "10.0.0.11:82")                                         \
-	X(EMPTY, "tcp:192.0.2.10:83", DR, "10.0.0.11:83")                                          \
-	X(WILD, "tcp:192.0.2.10:84", DR, "10.0.0.11:84")                                           \
-	X(UNUSED, "tcp:192.0.2.10:85", DR, "10.0.0.11:85")                                         \
-	X(NO_EGRESS, "tcp:192.0.2.10:86", DR, "10.0.0.11:86")                                      \
-	X(MIXED, "tcp:192.0.2.10:87", DR, "10.0.0.11:87")                                          \
-	X(BEYOND, "tcp:192.0.2.10:88", DR, "10.0.0.11:88")                                         \
-	X(NAT_TCP, "tcp:192.0.2.10:8080", NAT, "10.0.0.21:7000")                                   \
-	X(NAT_UDP, "udp:192.0.2.10:5353", NAT, "10.0.0.21:7000")                                   \
-	X(NAT_OUT, "tcp:192.0.2.10:8081", NAT, "10.1.0.21:7000")                                   \
-	X(NAT_SAME, "tcp:192.0.2.10:9090", NAT, "10.0.0.22:9090")
+	X(DR_TCP, "tcp:" VIP ":80", DR, "10.0.0.11:80")                                            \
+	X(DR_UDP, "udp:" VIP ":53", DR, "10.0.0.11:53")                                            \
+	X(DR_STRICT, "tcp:" VIP_STRICT ":80", DR, "10.0.0.11:80")                                  \
+	X(DR_OUT, "tcp:" VIP ":81", DR, "10.1.0.11:81", .by_out0 = true)                           \
+	X(NO_HOP, "tcp:" VIP ":82", DR, "10.0.0.11:82")                                            \
+	X(EMPTY, "tcp:" VIP ":83", DR, "10.0.0.11:83")                                             \
+	X(WILD, "tcp:" VIP ":84", DR, "10.0.0.11:84")                                              \
+	X(UNUSED, "tcp:" VIP ":85", DR, "10.0.0.11:85")                                            \
+	X(NO_EGRESS, "tcp:" VIP ":86", DR, "10.0.0.11:86")                                         \
+	X(MIXED, "tcp:" VIP ":87", DR, "10.0.0.11:87")                                             \
+	X(BEYOND, "tcp:" VIP ":88", DR, "10.0.0.11:88")                                            \
+	X(NAT_TCP, "tcp:" VIP ":8080", NAT, "10.0.0.21:7000")                                      \
+	X(NAT_UDP, "udp:" VIP ":5353", NAT, "10.0.0.21:7000")                                      \
+	X(NAT_OUT, "tcp:" VIP ":8081", NAT, "10.1.0.21:7000", .by_out0 = true)                     \
+	X(NAT_SAME, "tcp:" VIP ":9090", NAT, "10.0.0.22:9090")                                     \
+	/* the same over IPv6 */                                                                   \
+	X(DR6_TCP, "tcp:" VIP6_AT(80), DR, "[fd00::11]:80")                                        \
+	X(DR6_UDP, "udp:" VIP6_AT(53), DR, "[fd00::11]:53")                                        \
+	X(DR6_STRICT, "tcp:" VIP6_STRICT_AT(80), DR, "[fd00::11]:80")                              \
+	X(DR6_OUT, "tcp:" VIP6_AT(81), DR, "[fd01::11]:81", .by_out0 = true)                       \
+	X(NO_HOP6, "tcp:" VIP6_AT(82), DR, "[fd00::11]:82")                                        \
+	X(EMPTY6, "tcp:" VIP6_AT(83), DR, "[fd00::11]:83")                                         \
+	X(MIXED6, "tcp:" VIP6_AT(87), DR, "[fd00::11]:87")                                         \
+	X(NAT6_TCP, "tcp:" VIP6_AT(8080), NAT, "[fd00::21]:7000")                                  \
+	X(NAT6_UDP, "udp:" VIP6_AT(5353), NAT, "[fd00::21]:7000")                                  \
+	X(NAT6_OUT, "tcp:" VIP6_AT(8081), NAT, "[fd01::21]:7000", .by_out0 = true)                 \
+	X(NAT6_SAME, "tcp:" VIP6_AT(9090), NAT, "[fd00::22]:9090")                                 \
+	/* backends on VLANs */                                                                    \
+	X(DR_TAG, "tcp:" VIP ":1001", DR, "10.0.0.11:1001", .tags = {100})                         \
+	X(DR_AD, "tcp:" VIP ":1002", DR, "10.0.0.11:1002", .tags = {AD(100)})                      \
+	X(DR_TAGS, "tcp:" VIP ":1003", DR, "10.0.0.11:1003", .tags = {AD(200), 100})               \
+	X(DR_TAG_OUT, "tcp:" VIP ":1004", DR, "10.1.0.11:1004", .tags = {100}, .by_out0 = true)    \
+	X(NAT_TAG, "tcp:" VIP ":8101", NAT, "10.0.0.24:7000", .tags = {100})                       \
+	X(DR6_TAG, "tcp:" VIP6_AT(1001), DR, "[fd00::11]:1001", .tags = {100})                     \
+	X(NAT6_TAGS, "udp:" VIP6_AT(8103), NAT, "[fd00::24]:7000", .tags = {200, 100})
 
 enum world_service {
 	NO_SERVICE,
-#define X(symbol, address, forward, backend) symbol,
+#define X(symbol, ...) symbol,
 	WORLD_SERVICES(X)
 #undef X
 		WORLD_SERVICE_COUNT
 };
+
+struct world_row {
+	const char *address, *backend;
+	enum shunt_forward forward;
+	bool by_out0; /* the backend is behind out0 */
+	int tags[2];  /* of frames to the backend: as struct frame has them */
+};
+
+extern const struct world_row world_services[WORLD_SERVICE_COUNT];
 
 struct world {
 	struct dataplane *dp;

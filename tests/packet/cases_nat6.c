@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cases_nat6.c - nat over IPv6, client to backend; and what expires on the way. */
+#include "packet/cases.h"
+
+#define WEB        .from = CLIENT6, .to = VIP6_AT(8080)
+#define DNS        .from = CLIENT6, .to = VIP6_AT(5353)
+#define OUT        TO_BACKEND, .to = "[fd00::21]:7000"
+#define TO_NAT_TCP .verdict = XDP_TX, .out = {OUT, .ttl = 63}, .service = NAT6_TCP
+#define TO_NAT_UDP .verdict = XDP_TX, .out = {OUT, .ttl = 63}, .service = NAT6_UDP
+
+static const struct packet_case nat6[] = {
+	{"SYN", {TCP, WEB, .flags = "S", .tcp_options = 20}, TO_NAT_TCP, .counted = CONNECTED},
+	{"ACK", {TCP, WEB}, TO_NAT_TCP, .counted = FORWARDED},
+	{"data", {TCP, WEB, .flags = "PA", .payload = 1000}, TO_NAT_TCP, .counted = FORWARDED},
+	{"data of odd length", {TCP, WEB, .payload = 7}, TO_NAT_TCP, .counted = FORWARDED},
+	{"one byte", {TCP, WEB, .payload = 1}, TO_NAT_TCP, .counted = FORWARDED},
+	{"full size", {TCP, WEB, .payload = 1440}, TO_NAT_TCP, .counted = FORWARDED},
+	{"9000 bytes, in several buffers",
+	 {TCP, WEB, .payload = 8940},
+	 TO_NAT_TCP,
+	 .counted = FORWARDED},
+	{"extension headers",
+	 {TCP, WEB, .extensions = "HDR", .payload = 3},
+	 TO_NAT_TCP,
+	 .counted = FORWARDED},
+	{"long extension headers and TCP options",
+	 {TCP, WEB, .extensions = "H9D9R9D9", .tcp_options = 40},
+	 TO_NAT_TCP,
+	 .counted = FORWARDED},
+	{"an atomic fragment",
+	 {TCP, WEB, .extensions = "F", .id = 5, .payload = 3},
+	 TO_NAT_TCP,
+	 .counted = FORWARDED},
+	{"traffic class and flow label stay",
+	 {TCP, WEB, .tos = 0xb9, .flow = 0xfedcb},
+	 TO_NAT_TCP,
+	 .counted = FORWARDED},
+	{"padding behind", {TCP, WEB, .pad = 6}, TO_NAT_TCP, .counted = FORWARDED},
+	{"RST", {TCP, WEB, .flags = "R"}, TO_NAT_TCP, .counted = FORWARDED},
+	{"port stays",
+	 {TCP, .from = CLIENT6, .to = VIP6_AT(9090)},
+	 XDP_TX,
+	 .out = {TO_BACKEND, .to = "[fd00::22]:9090", .ttl = 63},
+	 .service = NAT6_SAME,
+	 .counted = FORWARDED},
+	{"by another interface",
+	 {TCP, .from = CLIENT6, .to = VIP6_AT(8081), .flags = "S"},
+	 XDP_REDIRECT,
+	 .out = {TO_BACKEND, .to = "[fd01::21]:7000", .ttl = 63},
+	 .service = NAT6_OUT,
+	 .counted = CONNECTED},
+	{"a wrong TCP checksum stays wrong",
+	 {TCP, WEB, .check_off = 0x1234},
+	 TO_NAT_TCP,
+	 .counted = FORWARDED},
+
+	{"UDP", {UDP, DNS, .payload = 30}, TO_NAT_UDP, .counted = FORWARDED},
+	{"UDP, empty", {UDP, DNS}, TO_NAT_UDP, .counted = FORWARDED},
+	{"UDP of odd length", {UDP, DNS, .payload = 33}, TO_NAT_UDP, .counted = FORWARDED},
+	{"UDP with extension headers",
+	 {UDP, DNS, .extensions = "D", .payload = 8},
+	 TO_NAT_UDP,
+	 .counted = FORWARDED},
+	{"UDP without checksum stays without",
+	 {UDP, DNS, .no_check = true, .payload = 9},
+	 TO_NAT_UDP,
+	 .counted = FORWARDED},
+	{"a wrong UDP checksum stays wrong",
+	 {UDP, DNS, .payload = 4, .check_off = 99},
+	 TO_NAT_UDP,
+	 .counted = FORWARDED},
+
+	{"hop limit 255",
+	 {TCP, WEB, .ttl = 255},
+	 XDP_TX,
+	 .out = {OUT, .ttl = 254},
+	 .service = NAT6_TCP,
+	 .counted = FORWARDED},
+	{"hop limit 2",
+	 {TCP, WEB, .ttl = 2},
+	 XDP_TX,
+	 .out = {OUT, .ttl = 1},
+	 .service = NAT6_TCP,
+	 .counted = FORWARDED},
+};
+
+const struct case_list cases_nat6 = CASE_LIST(nat6);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cases_not_ours6.c - IPv6 that is nobody's here passes, byte for byte, and is not counted. */
+#include <linux/if_ether.h>
+
+#include "packet/cases.h"
+
+#define WEB .from = CLIENT6, .to = VIP6_AT(80)
+
+static const struct packet_case not_ours6[] = {
+	{"IPv4's type over an IPv6 packet to a VIP", {TCP, WEB, .ethertype = ETH_P_IP}, XDP_PASS},
+	{"a lone Ethernet header", {TCP, WEB, .cut = 14}, XDP_PASS},
+	{"a frame that ends before the destination", {TCP, WEB, .cut = 38}, XDP_PASS},
+	{"a frame that ends within the destination", {TCP, WEB, .cut = 53}, XDP_PASS},
+
+	{"TCP to another host", {TCP, .from = CLIENT6, .to = "[2001:db8:1::12]:80"}, XDP_PASS},
+	{"UDP to another host", {UDP, .from = CLIENT6, .to = "[2001:db8:1::12]:53"}, XDP_PASS},
+	{"to a host whose address begins as the VIP's",
+	 {TCP, .from = CLIENT6, .to = "[2001:db8:1::1:10]:80"},
+	 XDP_PASS},
+	{"to the VIP of IPv4, mapped",
+	 {TCP, .from = CLIENT6, .to = "[::ffff:192.0.2.10]:80"},
+	 XDP_PASS},
+	{"to the VIP of IPv4 in the first word",
+	 {TCP, .from = CLIENT6, .to = "[c000:20a::]:80"},
+	 XDP_PASS},
+	{"ssh to the director",
+	 {TCP, .from = CLIENT6, .to = "[" DIRECTOR6 "]:22", .flags = "S"},
+	 XDP_PASS},
+	{"a service's port on the director's address",
+	 {TCP, .from = CLIENT6, .to = "[" DIRECTOR6 "]:80"},
+	 XDP_PASS},
+	{"to a backend's address and port",
+	 {TCP, .from = CLIENT6, .to = "[fd00::21]:7000"},
+	 XDP_PASS},
+	{"from a VIP and a service's port", {TCP, .from = VIP6_AT(80), .to = CLIENT6}, XDP_PASS},
+	{"multicast", {UDP, .from = CLIENT6, .to = "[ff02::fb]:5353"}, XDP_PASS},
+	{"a router advertisement",
+	 {ICMP, .from = "fe80::fe", .to = "ff02::1", .icmp = ICMP_KIND(134, 0), .ttl = 255,
+	  .payload = 8},
+	 XDP_PASS},
+	{"a neighbour solicitation to the VIP's group",
+	 {ICMP, .from = "fe80::fe", .to = "ff02::1:ff00:10", .icmp = ICMP_KIND(135, 0), .ttl = 255,
+	  .payload = 24},
+	 XDP_PASS},
+	{"duplicate address detection",
+	 {ICMP, .from = "::", .to = "ff02::1:ff00:10", .icmp = ICMP_KIND(135, 0), .ttl = 255,
+	  .payload = 16},
+	 XDP_PASS},
+	{"MLD with a router alert",
+	 {ICMP, .from = "fe80::fe", .to = "ff02::16", .icmp = ICMP_KIND(143, 0), .ttl = 1,
+	  .extensions = "H", .payload = 20},
+	 XDP_PASS},
+	{"extension headers",
+	 {TCP, .from = CLIENT6, .to = "[" DIRECTOR6 "]:22", .extensions = "HDR"},
+	 XDP_PASS},
+	{"a fragment to another host",
+	 {UDP, .from = CLIENT6, .to = "[2001:db8:1::12]:53", .payload = 2000, .piece = 1448},
+	 XDP_PASS},
+	{"another protocol",
+	 {IP, .from = CLIENT6_ADDR, .to = DIRECTOR6, .protocol = 47, .payload = 24},
+	 XDP_PASS},
+	{"hop limit 0",
+	 {TCP, .from = CLIENT6, .to = "[" DIRECTOR6 "]:22", .ttl = SET(0)},
+	 XDP_PASS},
+	{"9000 bytes",
+	 {TCP, .from = CLIENT6, .to = "[" DIRECTOR6 "]:22", .payload = 8940},
+	 XDP_PASS},
+};
+
+const struct case_list cases_not_ours6 = CASE_LIST(not_ours6);
