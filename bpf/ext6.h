@@ -55,7 +55,7 @@ static __always_inline enum packet_fragment ext6_fragment(__be16 field)
 APART int ext6_skip(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 {
 	const void *end = (void *)(long)ctx->data_end;
-	enum packet_fragment fragment = PACKET_WHOLE;
+	enum packet_fragment fragment = PACKET_WHOLE, piece;
 	__u32 bytes = 0;
 
 	if (offset > EXT6_BYTES_MAX)
@@ -69,7 +69,9 @@ APART int ext6_skip(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 		if ((void *)(header + 1) > end)
 			return -1;
 		if (protocol == IPPROTO_EXT_FRAGMENT) {
-			fragment = ext6_fragment(header->fragment);
+			piece = ext6_fragment(header->fragment);
+			if (piece > fragment)
+				fragment = piece;
 			bytes += sizeof(*header);
 		} else {
 			bytes += 8 + header->length * 8;
@@ -78,8 +80,9 @@ APART int ext6_skip(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 			return -1;
 		protocol = header->next;
 	}
-	return ext6_is_extension(protocol) ? -1
-					   : (int)EXT6_RESULT(bytes, protocol & 0xff, fragment);
+	if (ext6_is_extension(protocol) && fragment != PACKET_LATER)
+		return -1;
+	return EXT6_RESULT(bytes, protocol & 0xff, fragment);
 }
 
 #endif

@@ -73,7 +73,7 @@ static __always_inline enum shunt_reason quote_parse6(const struct packet *p, st
 	if (!ext6_is_extension(q->protocol))
 		return NO_FAULT;
 	found = ext6_skip(p->ctx, (void *)(ip + 1) - (void *)(long)p->ctx->data, q->protocol);
-	if (found < 0)
+	if (found < 0 || room < sizeof(*ip) + EXT6_BYTES(found))
 		return SHUNT_REASON_MALFORMED_QUOTE;
 	q->header += EXT6_BYTES(found);
 	q->protocol = EXT6_PROTOCOL(found);
