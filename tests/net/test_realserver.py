@@ -214,6 +214,18 @@ def test_after_a_crash_half_way(backend):
     assert picture(backend) == before
 
 
+def test_maps_of_another_version_go(backend):
+    """After an upgrade, with the next enable or with disable."""
+    maps = f"{backend.lab.dir}/bpf/decap-{backend.name}"
+    backend.realserver("enable", VIP, *TUNNEL)
+    os.mkdir(f"{maps}/maps-v0", 0o700)
+    backend.realserver("enable", VIP, *TUNNEL)
+    assert sorted(os.listdir(maps)) == ["links", "maps-v1"]
+    os.mkdir(f"{maps}/maps-v0", 0o700)
+    backend.realserver("disable", VIP)
+    assert not pins(backend)
+
+
 # --- check ---
 
 def sysctls(**values):
@@ -300,10 +312,10 @@ def test_check_names(backend, name, enabled, checked, spoil, mend):
 
 
 def test_hints_are_no_problem(backend):
-    """An MTU of 1500, and in nat the subnet that the backend is on."""
+    """An MTU of 1500; replies by the director in a tunnel; in nat the backend's own subnet."""
     backend.realserver("enable", VIP, *TUNNEL)
     found, code = findings(backend, VIP)
-    assert "1480" in found["mtu"] and code == 0
+    assert "1480" in found["mtu"] and DIRECTOR in found["way_back"] and code == 0
     backend.realserver("disable", VIP)
     backend.sysctl(net__ipv4__conf__all__accept_redirects=0,
                    net__ipv4__conf__eth0__accept_redirects=0)

@@ -12,9 +12,10 @@ $(B)/tests/packet/%: $(B)/tests/packet/%.o $(PACKET_SHARED) $(LIB)
 .SECONDARY: $(PACKET_SHARED) $(PACKET:=.o)
 tests: $(PACKET)
 
-# test_fuzz with more frames, other ones each time: SEED=number draws the same again
+# the fuzzers with more frames, other ones each time: SEED=number draws the same again
 FUZZ_PACKETS ?= 5000000
 .PHONY: fuzz-packets
-fuzz-packets: $(B)/tests/packet/test_fuzz
-	$(Q)SEED=$${SEED:-$$(date +%s)} FUZZ_PACKETS=$(FUZZ_PACKETS) $<
+fuzz-packets: $(B)/tests/packet/test_fuzz $(B)/tests/packet/test_decap_fuzz
+	$(Q)export SEED=$${SEED:-$$(date +%s)} FUZZ_PACKETS=$(FUZZ_PACKETS); \
+		for fuzzer in $^; do $$fuzzer || exit; done
 fuzz: fuzz-packets

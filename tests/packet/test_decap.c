@@ -4,33 +4,20 @@
  * is not a director's or not for an enabled VIP, what is broken, the congestion marks, and the work
  * that the verifier had.
  */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <err.h>
 #include <linux/bpf.h>
-#include <net/if.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "dataplane/decap.h"
-#include "packet/world.h"
+#include "packet/backend.h"
 
-#define PIN_DIR      "/sys/fs/bpf/shunt-decap"
 #define VERIFIED_MAX 50000 /* a twentieth of what the verifier gives up at */
 
-#define HASHED "172.16.9.7" /* of the prefix 172.16.0.0/16 */
 #define OTHER  "10.0.0.9"
 #define OTHER6 "2001:db8:2::9"
 
-static const char *const reason_names[] = {
-#define X(symbol, name, verdict, help) name,
-	DECAP_REASONS(X)
-#undef X
-};
-
 static unsigned int passed, failed;
-static uint32_t in0;
-static int program;
+static struct backend backend;
 
 struct decap_case {
 	const char *name;
@@ -46,30 +33,6 @@ struct decap_case {
 };
 
 /* --- running --- */
-
-static void look(struct decap_view *ret)
-{
-	struct error error = {};
-	struct ip_addr vip;
-
-	ip_addr_parse(VIP, &vip, NULL);
-	if (decap_look(PIN_DIR, in0, &vip, ret, &error))
-		errx(1, "decap_look: %s", error.text);
-}
-
-static int run(const uint8_t *frame, size_t length, uint8_t ret[static FRAME_MAX],
-	       size_t *ret_length)
-{
-	struct xdp_md context = {.data_end = length, .ingress_ifindex = in0};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = length,
-		    .data_out = ret, .data_size_out = FRAME_MAX, .ctx_in = &context,
-		    .ctx_size_in = sizeof(context), .repeat = 1);
-
-	if (bpf_prog_test_run_opts(program, &opts) < 0)
-		err(1, "BPF_PROG_TEST_RUN with %zu bytes", length);
-	*ret_length = opts.data_size_out;
-	return opts.retval;
-}
 
 static size_t build_in(const struct decap_case *c, uint8_t ret[static FRAME_MAX])
 {
@@ -113,12 +76,12 @@ static bool reasons_are_right(const struct decap_case *c, const struct decap_vie
 
 	for (int i = 0; i < DECAP_REASON_COUNT; i++) {
 		uint64_t got = after->reasons[i] - before->reasons[i];
-		uint64_t want = c->reason && strcmp(c->reason, reason_names[i]) == 0;
+		uint64_t want = c->reason && strcmp(c->reason, backend_reasons[i]) == 0;
 
 		if (got == want)
 			continue;
 		fprintf(stderr, "    reason %s counted %llu times, expected %llu\n",
-			reason_names[i], (unsigned long long)got, (unsigned long long)want);
+			backend_reasons[i], (unsigned long long)got, (unsigned long long)want);
 		right = false;
 	}
 	return right;
@@ -132,9 +95,9 @@ static bool run_case(const struct decap_case *c)
 	bool right = true;
 	int verdict;
 
-	look(&before);
-	verdict = run(in, in_length, out, &out_length);
-	look(&after);
+	backend_look(&backend, &before);
+	verdict = backend_run(&backend, in, in_length, out, &out_length);
+	backend_look(&backend, &after);
 	if (verdict != c->verdict) {
 		fprintf(stderr, "    verdict %d, expected %d\n", verdict, c->verdict);
 		right = false;
@@ -156,70 +119,23 @@ static void test(const struct decap_case *c)
 
 /* --- every family in every family --- */
 
-static const struct named_frame {
-	const char *name;
-	struct frame frame;
-} outers[] = {
-	{"ipip", {IP, .from = DIRECTOR, .to = "10.0.0.31"}},
-	{"ipip from a prefix", {IP, .from = HASHED, .to = "10.0.0.31", .ttl = 3}},
-	{"ipip, IPv4 options", {IP, .from = DIRECTOR, .to = "10.0.0.31", .options = "94040000"}},
-	{"ipip, the longest IPv4 header",
-	 {IP, .from = DIRECTOR, .to = "10.0.0.31",
-	  .options = "0101010101010101010101010101010101010101010101010101010101010101010101010101"
-		     "0101"}},
-	{"ipip over IPv6", {IP, .from = DIRECTOR6, .to = "2001:db8:2::31", .flow = 0x12345}},
-	{"ipip over IPv6, a destination option",
-	 {IP, .from = DIRECTOR6, .to = "2001:db8:2::31", .extensions = "D"}},
-	{"ipip over IPv6, four headers",
-	 {IP, .from = DIRECTOR6, .to = "2001:db8:2::31", .extensions = "HDF0D2"}},
-	{"gue", {UDP, .from = DIRECTOR ":50000", .to = "10.0.0.31:6080"}},
-	{"gue from a prefix", {UDP, .from = HASHED ":1", .to = "10.0.0.31:6080"}},
-	{"gue over IPv6", {UDP, .from = "[" DIRECTOR6 "]:50000", .to = "[2001:db8:2::31]:6080"}},
-};
+static void test_part(size_t o, size_t i, size_t t)
+{
+	struct decap_case c = {NULL, backend_frame(o, i, t), XDP_PASS, "unwrapped"};
+	char name[200];
 
-static const struct named_frame inners[] = {
-	{"TCP", {TCP, .from = CLIENT, .to = VIP ":80", .payload = 60, .tos = 0xb8}},
-	{"UDP without checksum", {UDP, .from = CLIENT, .to = VIP ":53", .no_check = true}},
-	{"ICMP, TTL 1", {ICMP, .from = CLIENT_ADDR, .to = VIP, .ttl = 1}},
-	{"IPv4 options", {TCP, .from = CLIENT, .to = VIP ":80", .options = "94040000"}},
-	{"a fragment",
-	 {UDP, .from = CLIENT, .to = VIP ":53", .payload = 3000, .piece = 1480, .piece_at = 1480}},
-	{"full size", {TCP, .from = CLIENT, .to = VIP ":80", .payload = 1460}},
-	{"wrong header checksum", {TCP, .from = CLIENT, .to = VIP ":80", .ip_check_off = 5}},
-	{"IPv6 TCP", {TCP, .from = "[2001:db8::7]:1", .to = "[" VIP6 "]:80", .tos = 0xb8}},
-	{"IPv6 with extension headers",
-	 {UDP, .from = "[2001:db8::7]:1", .to = "[" VIP6 "]:80", .extensions = "HD", .flow = 77}},
-	{"IPv6 large", {TCP, .from = "[2001:db8::7]:1", .to = "[" VIP6 "]:80", .payload = 8000}},
-	{"padded", {UDP, .from = CLIENT, .to = VIP ":53", .pad = 9}},
-};
-
-static const struct tags {
-	const char *name;
-	int vlan, vlan_inner;
-} tags[] = {
-	{"untagged"},
-	{"802.1Q", SET(0x6007)},
-	{"QinQ", AD(100), SET(200)},
-};
+	snprintf(name, sizeof(name), "%s in %s, %s", backend_inners[i].name, backend_outers[o].name,
+		 backend_tags[t].name);
+	c.name = name;
+	test(&c);
+}
 
 static void test_each_in_each(void)
 {
-	for (size_t o = 0; o < ARRAY_SIZE(outers); o++)
-		for (size_t i = 0; i < ARRAY_SIZE(inners); i++)
-			for (size_t t = 0; t < ARRAY_SIZE(tags); t++) {
-				struct decap_case c = {.in = inners[i].frame,
-						       .verdict = XDP_PASS,
-						       .reason = "unwrapped"};
-				char name[200];
-
-				c.in.outer = &outers[o].frame;
-				c.in.vlan = tags[t].vlan;
-				c.in.vlan_inner = tags[t].vlan_inner;
-				snprintf(name, sizeof(name), "%s in %s, %s", inners[i].name,
-					 outers[o].name, tags[t].name);
-				c.name = name;
-				test(&c);
-			}
+	for (size_t o = 0; o < backend_outers_count; o++)
+		for (size_t i = 0; i < backend_inners_count; i++)
+			for (size_t t = 0; t < backend_tags_count; t++)
+				test_part(o, i, t);
 }
 
 /* --- congestion marks: RFC 6040, figure 4; rows are the inner mark, columns the outer --- */
@@ -468,7 +384,7 @@ static void send_from(const char *who, const char *vip)
 	uint8_t in[FRAME_MAX], out[FRAME_MAX];
 	size_t length;
 
-	run(in, frame_build(&frame, in), out, &length);
+	backend_run(&backend, in, frame_build(&frame, in), out, &length);
 }
 
 static void test_stranger(void)
@@ -478,7 +394,7 @@ static void test_stranger(void)
 
 	send_from("10.9.9.9", VIP ":80");
 	send_from("10.9.9.8", "203.0.113.80:80");
-	look(&view);
+	backend_look(&backend, &view);
 	expect("the stranger is remembered",
 	       strcmp(ip_addr_format(&view.stranger, text), "10.9.9.9") == 0);
 	expect("the view tells the rest",
@@ -490,7 +406,7 @@ static void test_verifier(void)
 	struct bpf_prog_info info = {0};
 	uint32_t length = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(program, &info, &length) < 0)
+	if (bpf_obj_get_info_by_fd(backend.program, &info, &length) < 0)
 		err(1, "the program's information");
 	printf("# %s: %u instructions verified (limit %d), %u bytes, %u as machine code\n",
 	       info.name, info.verified_insns, VERIFIED_MAX, info.xlated_prog_len,
@@ -500,40 +416,15 @@ static void test_verifier(void)
 	expect("the program is compiled to machine code", info.jited_prog_len > 0);
 }
 
-/* --- the set-up --- */
-
-static void set_up(void)
-{
-	static const char *const vips[] = {VIP, VIP6};
-	static const char *const directors[] = {DIRECTOR, "172.16.0.0/16", DIRECTOR6};
-	struct ip_addr vip[ARRAY_SIZE(vips)];
-	struct ip_prefix director[ARRAY_SIZE(directors)];
-	struct decap_wish wish = {vip, director, &in0, ARRAY_SIZE(vip), ARRAY_SIZE(director), 1};
-	struct error error = {};
-
-	world_isolate();
-	world_ip("link add in0 type veth peer name in0p\nlink set in0 up\n");
-	in0 = if_nametoindex("in0");
-	for (size_t i = 0; i < ARRAY_SIZE(vips); i++)
-		ip_addr_parse(vips[i], &vip[i], NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(directors); i++)
-		ip_prefix_parse(directors[i], &director[i], NULL);
-	if (decap_apply(PIN_DIR, &wish, &error))
-		errx(1, "decap_apply: %s", error.text);
-	program = decap_program(PIN_DIR, in0);
-	if (program < 0)
-		err(1, "decap_program");
-}
-
 int main(void)
 {
-	set_up();
+	backend_open(&backend);
 	test_each_in_each();
 	test_marks();
 	test_cases();
 	test_stranger();
 	test_verifier();
-	close(program);
+	backend_close(&backend);
 	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
 	return failed > 0;
 }

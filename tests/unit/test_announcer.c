@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_announcer.c - VIPs taken, defended and given back between two hosts, with real ARP; also
- * what the ARP socket makes of bad packets. Without root they are skipped. */
-#include <arpa/inet.h>
+/* test_announcer.c - VIPs taken, defended and given back between two hosts, with real ARP and
+ * neighbour discovery. Without root they are skipped. */
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +11,9 @@
 #include "base/cleanup.h"
 #include "daemon/announcer.h"
 #include "daemon/events.h"
-#include "net/arp.h"
+#include "net/claims.h"
 #include "net/net.h"
+#include "tests/unit/family.h"
 #include "tests/unit/loop.h"
 #include "tests/unit/netns.h"
 
@@ -24,7 +22,7 @@
 #define HEARD_MAX  64
 
 struct heard {
-	struct arp_claim v[HEARD_MAX];
+	struct claim v[HEARD_MAX];
 	size_t n;
 };
 
@@ -33,7 +31,7 @@ struct fixture {
 	sd_event *loop;
 	struct net *net;
 	sd_event_source *net_io;
-	struct arp *arp, *peer_arp;
+	struct claims *claims, *peer_claims;
 	struct events *events;
 	struct announcer *announcer;
 	uint32_t eth1, lo, br0;
@@ -62,7 +60,7 @@ static int start(struct fixture *f)
 {
 	return net_open(on_changed, f, &f->net, NULL) ||
 	       sd_event_add_io(f->loop, &f->net_io, net_fd(f->net), EPOLLIN, on_net, f) < 0 ||
-	       announcer_new(f->loop, f->net, f->arp, f->events, &f->announcer, NULL);
+	       announcer_new(f->loop, f->net, f->claims, f->events, &f->announcer, NULL);
 }
 
 static void stop(struct fixture *f)
@@ -75,7 +73,7 @@ static void stop(struct fixture *f)
 static int open_peer(struct fixture *f)
 {
 	struct net *net = NULL;
-	int r = setns(f->ns.peer, CLONE_NEWNET) || arp_open(&f->peer_arp, NULL) ||
+	int r = setns(f->ns.peer, CLONE_NEWNET) || claims_open(&f->peer_claims, NULL) ||
 		net_open(NULL, NULL, &net, NULL) || net_link_index(net, "br0", &f->br0, NULL);
 
 	net_close(net);
@@ -92,7 +90,7 @@ static int setup(void **state)
 	*state = f;
 	f->events = events_new();
 	return netns_enter(&f->ns) || open_peer(f) || sd_event_new(&f->loop) < 0 ||
-	       arp_open(&f->arp, NULL) || start(f) ||
+	       claims_open(&f->claims, NULL) || start(f) ||
 	       net_link_index(f->net, "eth1", &f->eth1, NULL) ||
 	       net_link_index(f->net, "lo", &f->lo, NULL);
 }
@@ -104,8 +102,8 @@ static int teardown(void **state)
 	if (!f)
 		return 0;
 	stop(f);
-	arp_close(f->arp);
-	arp_close(f->peer_arp);
+	claims_close(f->claims);
+	claims_close(f->peer_claims);
 	events_free(f->events);
 	sd_event_unref(f->loop);
 	netns_leave(&f->ns);
@@ -120,16 +118,8 @@ static struct fixture *need(void **state)
 	return *state;
 }
 
-#define director(f, ...) assert_int_equal(netns_run((f)->ns.director, __VA_ARGS__), 0)
-#define peer(f, ...)     assert_int_equal(netns_run((f)->ns.peer, __VA_ARGS__), 0)
-
-static struct ip_addr addr(const char *text)
-{
-	struct ip_addr ret;
-
-	assert_int_equal(ip_addr_parse(text, &ret, NULL), 0);
-	return ret;
-}
+#define director(f, commands) run((f)->ns.director, commands)
+#define peer(f, commands)     run((f)->ns.peer, commands)
 
 static void want(struct fixture *f, const char *vip)
 {
@@ -171,11 +161,12 @@ static void wait_state(struct fixture *f, const char *expected)
 		fail_msg("%s is %s, not %s", VIP, state_of(f, VIP), expected);
 }
 
-static void hear(const struct arp_claim *claim, void *arg)
+static void hear(const struct claim *claim, void *arg)
 {
+	const struct ip_addr vip = addr(VIP);
 	struct fixture *f = arg;
 
-	if (claim->addr.s_addr == inet_addr(VIP) && f->heard.n < HEARD_MAX)
+	if (ip_addr_compare(&claim->addr, &vip) == 0 && f->heard.n < HEARD_MAX)
 		f->heard.v[f->heard.n++] = *claim;
 }
 
@@ -183,7 +174,7 @@ static bool peer_hears(struct fixture *f, bool probe, unsigned int count)
 {
 	unsigned int found = 0;
 
-	arp_dispatch(f->peer_arp, hear, f);
+	claims_dispatch(f->peer_claims, hear, f);
 	for (size_t i = 0; i < f->heard.n; i++)
 		found += f->heard.v[i].probe == probe && f->heard.v[i].ifindex == f->br0;
 	return found >= count;
@@ -198,7 +189,7 @@ static bool one_alarm_with(struct fixture *f, const char *text)
 {
 	json_t *alarms = events_alarms(f->events);
 	const char *alarm = json_string_value(json_object_get(json_array_get(alarms, 0), "text"));
-	bool found = json_array_size(alarms) == 1 && alarm && strstr(alarm, text);
+	bool found = json_array_size(alarms) == 1 && alarm && strstr(alarm, in_family(text).s);
 
 	json_decref(alarms);
 	return found;
@@ -228,28 +219,33 @@ static bool on_eth1(const char *vip)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "inet %s/32 ", vip);
-	return netns_says("ip addr show dev eth1", text);
+	snprintf(text, sizeof(text), " %s/32 ", vip);
+	return says("ip addr show dev eth1", text);
 }
 
 static bool on_lo(const char *vip)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "inet %s/32 ", vip);
-	return netns_says("ip addr show dev lo", text);
+	snprintf(text, sizeof(text), " %s/32 ", vip);
+	return says("ip addr show dev lo", text);
 }
 
 /* As if @mac, on the peer's side, said so. */
 static void peer_says(struct fixture *f, uint8_t last, const char *what)
 {
 	const uint8_t mac[6] = {2, 0, 0, 0, 0, last};
-	const struct in_addr vip = {.s_addr = inet_addr(VIP)};
+	const struct ip_addr vip = addr(VIP);
 
-	if (strcmp(what, "probe") == 0)
-		assert_int_equal(arp_probe(f->peer_arp, f->br0, mac, vip), 0);
-	else
-		assert_int_equal(arp_announce(f->peer_arp, f->br0, mac, vip), 0);
+	if (strcmp(what, "probe") == 0) {
+		/* by neighbour discovery only the frame says from whom it is */
+		assert_int_equal(
+			netns_run(f->ns.peer, "ip link set br0 address 02:00:00:00:00:%02x", last),
+			0);
+		assert_int_equal(claims_probe(f->peer_claims, f->br0, mac, &vip), 0);
+	} else {
+		assert_int_equal(claims_announce(f->peer_claims, f->br0, mac, &vip), 0);
+	}
 }
 
 /* --- taking and giving back --- */
@@ -285,7 +281,7 @@ static void test_conflict(void **state)
 {
 	struct fixture *f = need(state);
 
-	peer(f, "ip addr add " VIP "/24 dev br0");
+	peer(f, "ip addr add " VIP "/24 dev br0 nodad");
 	want(f, VIP);
 	attach(f);
 	wait_state(f, "conflict");
@@ -540,7 +536,7 @@ static void test_remove_all(void **state)
 }
 
 /* Without CAP_NET_RAW what must be probed for is not taken; the rest is. */
-static void test_without_arp(void **state)
+static void test_without_claims(void **state)
 {
 	struct fixture *f = need(state);
 	const struct ip_addr vip = addr(OFF_SUBNET);
@@ -567,65 +563,6 @@ static void test_without_arp(void **state)
 	assert_false(has_alarm(f));
 }
 
-/* --- what the ARP socket takes --- */
-
-/* One good claim of VIP; each case spoils or changes some bytes of it. */
-static const uint8_t good[28] = {0,  1, 8, 0,  6, 4, 0, 1, 2, 0, 0,  0, 0, 0xee,
-				 10, 9, 0, 50, 0, 0, 0, 0, 0, 0, 10, 9, 0, 50};
-
-static const struct {
-	const char *name;
-	uint8_t at, value;
-	uint8_t size;
-	bool heard;
-} packets[] = {
-	{"as it is", 0, 0, 28, true},
-	{"a reply", 7, 2, 28, true},
-	{"padded", 0, 0, 46, true},
-	{"cut short", 0, 0, 27, false},
-	{"empty", 0, 0, 0, false},
-	{"not Ethernet", 1, 6, 28, false},
-	{"not IPv4", 2, 0x86, 28, false},
-	{"a longer MAC", 4, 8, 28, false},
-	{"a longer address", 5, 16, 28, false},
-	{"another operation", 7, 3, 28, false},
-	{"from a group of hosts", 8, 3, 28, false},
-};
-
-static void test_packets(void **state)
-{
-	struct fixture *f = need(state);
-	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP)};
-	int fd;
-
-	to.sll_ifindex = f->eth1;
-	to.sll_halen = ETH_ALEN;
-	memset(to.sll_addr, 0xff, ETH_ALEN);
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(fd >= 0);
-	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
-		uint8_t packet[64] = {};
-
-		peer_hears(f, false, 0);
-		f->heard.n = 0;
-		memcpy(packet, good, sizeof(good));
-		packet[packets[i].at] = packets[i].value;
-		assert_int_equal(
-			sendto(fd, packet, packets[i].size, 0, (struct sockaddr *)&to, sizeof(to)),
-			packets[i].size);
-		/* veth and bridge hand on at once: what follows is heard after it */
-		assert_int_equal(
-			sendto(fd, good, sizeof(good), 0, (struct sockaddr *)&to, sizeof(to)),
-			sizeof(good));
-		while (!f->heard.n || f->heard.n < 1 + packets[i].heard)
-			peer_hears(f, false, 1);
-		peer_hears(f, false, 1);
-		if (f->heard.n != 1 + packets[i].heard)
-			fail_msg("%s: %zu heard", packets[i].name, f->heard.n - 1);
-	}
-	close(fd);
-}
-
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -645,9 +582,15 @@ int main(void)
 		test(test_own_mac_change),
 		test(test_next_daemon),
 		test(test_remove_all),
-		test(test_without_arp),
-		test(test_packets),
+		test(test_without_claims),
 	};
 
-	return cmocka_run_group_tests_name("announcer", tests, NULL, NULL);
+	int failed = 0;
+
+	for (int six = 0; six < 2; six++) {
+		set_family(six);
+		failed += cmocka_run_group_tests_name(six ? "announcer: IPv6" : "announcer: IPv4",
+						      tests, NULL, NULL);
+	}
+	return failed;
 }

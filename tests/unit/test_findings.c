@@ -132,6 +132,17 @@ static void test_interface(void **state)
 	assert_string_equal(found(f), "");
 }
 
+static void test_way_back(void **state)
+{
+	struct facts *f = backend(SHUNT_FORWARD_DR, "192.0.2.10");
+
+	f->out_by_director = true;
+	assert_string_equal(found(f), "way_back");
+	f = backend(SHUNT_FORWARD_NAT, "192.0.2.10");
+	f->out_by_director = true; /* as it must be */
+	assert_string_equal(found(f), "");
+}
+
 static void test_rp_filter(void **state)
 {
 	struct facts *f = backend(SHUNT_FORWARD_IPIP, "192.0.2.10");
@@ -301,7 +312,7 @@ int main(void)
 		cmocka_unit_test(test_directors),     cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_mtu),           cmocka_unit_test(test_nat),
 		cmocka_unit_test(test_nat_clients),   cmocka_unit_test(test_fullnat),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many),      cmocka_unit_test(test_way_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
