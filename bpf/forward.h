@@ -4,6 +4,7 @@
 #define FORWARD_H
 
 #include "nat.h"
+#include "tunnel.h"
 
 /*
  * A frame that has the backend's MAC address already is on its way there: a switch that does not
@@ -18,8 +19,20 @@ static __always_inline bool forward_is_done(const struct packet *p, const struct
 	       !__builtin_memcmp(p->eth->h_dest + 4, (__u8 *)&there + 4, 2);
 }
 
+/*
+ * Is there room for it on the way? Without a tunnel it may leave as long as it is by the interface
+ * it came from: generic mode shows packets that the stack has joined and will cut again.
+ */
+static __always_inline bool forward_fits(const struct packet *p, const struct target *to)
+{
+	return likely(p->length <= to->mtu) || !to->mtu ||
+	       (to->hop.ifindex == p->ctx->ingress_ifindex && !tunnel_is_one(to->forward));
+}
+
 static __always_inline int forward_packet(struct packet *p, const struct target *to)
 {
+	if (unlikely(!forward_fits(p, to)))
+		return LATER_TOO_BIG;
 	switch (to->forward) {
 	case SHUNT_FORWARD_DR: /* nothing but the MAC addresses changes */
 		if (unlikely(forward_is_done(p, to)))
@@ -27,6 +40,9 @@ static __always_inline int forward_packet(struct packet *p, const struct target 
 		return GO_ON;
 	case SHUNT_FORWARD_NAT:
 		return nat_to_backend(p, to);
+	case SHUNT_FORWARD_IPIP:
+	case SHUNT_FORWARD_GUE:
+		return tunnel_to_backend(p, to);
 	}
 	return drop(SHUNT_REASON_INTERNAL);
 }

@@ -129,6 +129,7 @@ struct hop {
 /* The backend that was selected. What is read once for all packets is copied from its entry. */
 struct target {
 	const volatile struct shunt_backend *backend;
+	__u64 hash;  /* of the flow */
 	__u32 index; /* in backends and counters */
 	__u16 mtu;
 	__u8 forward; /* enum shunt_forward */

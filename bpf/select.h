@@ -79,7 +79,9 @@ static __always_inline int select_backend(const struct packet *p, __u64 hash,
 		return drop(SHUNT_REASON_NO_BACKEND);
 	if (unlikely(number >= service->backend_cap))
 		return drop(SHUNT_REASON_INTERNAL);
-	return select_entry(service->backend_base + number, ret);
+	STEP(select_entry(service->backend_base + number, ret));
+	ret->hash = hash;
+	return GO_ON;
 }
 
 #endif

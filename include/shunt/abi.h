@@ -206,6 +206,8 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "fragmented")                                                                            \
 	X(TRANSMIT, "transmit", "drop",                                                            \
 	  "the packet could not be handed to the interface it leaves by")                          \
+	X(NO_HEADROOM, "no_headroom", "drop",                                                      \
+	  "ipip, gue: the driver leaves no room for the outer header before the packet")           \
 	X(TAIL_CALL, "tail_call", "drop",                                                          \
 	  "a program that the packet needed could not be called: please report it")                \
 	X(REDIRECT_TOO_BIG, "redirect_too_big", "drop",                                            \
