@@ -224,7 +224,7 @@ static int add_value(struct args *args, const char *option, const struct option 
 
 	if (r)
 		return r;
-	if (found->key->type != SCHEMA_STRINGS && args_value(args, found->key->name, found->check))
+	if (!schema_is_list(found->key) && args_value(args, found->key->name, found->check))
 		return error_set(err, CLI_USAGE, "%s is given twice", option);
 	if (args->values_count == ARGS_VALUES_MAX)
 		return error_set(err, CLI_USAGE, "more than %d options", ARGS_VALUES_MAX);
@@ -414,9 +414,16 @@ json_t *args_keys(const struct args *args)
 {
 	json_t *json = json_object();
 
-	for (size_t i = 0; i < args->values_count; i++)
-		if (!args->values[i].check)
-			json_object_set_new(json, args->values[i].key->name,
-					    json_string(args->values[i].text));
+	for (size_t i = 0; i < args->values_count; i++) {
+		const struct args_value *value = &args->values[i];
+		const char *name = value->key->name, *before;
+
+		if (value->check)
+			continue;
+		before = json_string_value(json_object_get(json, name)); /* of a list */
+		json_object_set_new(
+			json, name,
+			json_sprintf("%s%s%s", before ?: "", before ? "," : "", value->text));
+	}
 	return json;
 }

@@ -46,7 +46,7 @@ const char *args_value(const struct args *args, const char *key, bool check);
 /* Were keys of the check given? */
 bool args_have_check(const struct args *args);
 
-/* The keys of the object as JSON texts, a new reference. */
+/* The keys of the object as JSON texts, a new reference. Of a list all values, with commas. */
 json_t *args_keys(const struct args *args);
 
 #endif

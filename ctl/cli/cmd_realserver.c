@@ -22,24 +22,19 @@ static void asked_clear_cleanup(struct asked *asked)
 	report_clear(&asked->report);
 }
 
-/* A list's values are given one by one. */
-static int set_value(struct realserver *keys, const struct args_value *value, struct error *err)
-{
-	const struct schema_key *key = value->key;
-	_cleanup_free_ char *old = schema_format(key, keys), *all = NULL;
-
-	all = key->type == SCHEMA_STRINGS && *old ? mem_printf("%s,%s", old, value->text)
-						  : mem_strdup(value->text);
-	return schema_set(&realserver_schema, keys, key, all, err);
-}
-
 static int understand(const struct args *args, struct asked *ret, struct error *err)
 {
+	_cleanup_json_ json_t *keys = args_keys(args);
 	int r = ip_addr_parse(args->words[0], &ret->vip, err);
+	const char *name;
+	json_t *value;
 
 	schema_init(&realserver_schema, &ret->keys);
-	for (size_t i = 0; i < args->values_count && !r; i++)
-		r = set_value(&ret->keys, &args->values[i], err);
+	json_object_foreach (keys, name, value)
+		if (!r)
+			r = schema_set(&realserver_schema, &ret->keys,
+				       schema_find(&realserver_schema, name),
+				       json_string_value(value), err);
 	return r;
 }
 

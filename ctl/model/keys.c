@@ -176,14 +176,15 @@ static const struct schema_key check_keys[] = {
 
 /* check takes all, enable those from forward on, disable those from state_dir on */
 static const struct schema_key realserver_keys[] = {
-	{KEY(realserver, client), .type = SCHEMA_STRINGS, .max = 64, .arg = "ADDR",
+	{KEY(realserver, client), .type = SCHEMA_PREFIXES, .max = PREFIXES_MAX,
+	 .arg = "ADDR[/LENGTH]",
 	 .help = "nat: a client whose replies are to be traced; again for more"},
 	{KEY(realserver, forward), .type = SCHEMA_ENUM, NAMES(forward_names), .fallback = "dr",
 	 .arg = FORWARD_ARG, .help = "how the director sends the packets"},
 	{KEY(realserver, dev), .type = SCHEMA_STRING, .max = IF_NAMESIZE - 1, .arg = "IF",
 	 .help = "the interface that they come in by"},
-	{KEY(realserver, director), .type = SCHEMA_STRINGS, .max = 64, .arg = "ADDR[/LENGTH]",
-	 .help = "an address or prefix of a director; again for more"},
+	{KEY(realserver, director), .type = SCHEMA_PREFIXES, .max = PREFIXES_MAX,
+	 .arg = "ADDR[/LENGTH]", .help = "an address or prefix of a director; again for more"},
 	{KEY(realserver, state_dir), .type = SCHEMA_STRING, .max = 200,
 	 .fallback = "/run/shunt-realserver", .arg = "DIR", .help = "what disable will undo"},
 	{KEY(realserver, pin_dir), .type = SCHEMA_STRING, .max = 200,

@@ -12,7 +12,7 @@ struct realserver {
 	uint64_t set;
 	int forward; /* enum shunt_forward */
 	char *dev;   /* NULL = to be found */
-	struct strings director, client;
+	struct prefixes director, client;
 	char *state_dir, *pin_dir;
 };
 

@@ -6,41 +6,20 @@
 #include "realserver/facts.h"
 #include "realserver/realserver.h"
 
-int realserver_directors(const struct realserver *asked, struct ip_prefix **ret, size_t *ret_count,
-			 struct error *err)
-{
-	const struct strings *texts = &asked->director;
-	_cleanup_free_ struct ip_prefix *list = NULL;
-
-	if (texts->n > DECAP_DIRECTORS_MAX)
-		return error_set(err, -EINVAL, "--director: expected at most %d of them",
-				 DECAP_DIRECTORS_MAX);
-	list = mem_zalloc((texts->n + 1) * sizeof(*list));
-	for (size_t i = 0; i < texts->n; i++) {
-		int r = ip_prefix_parse(texts->v[i], &list[i], err);
-
-		if (r)
-			return error_prefix(err, "--director");
-	}
-	*ret = take_ptr(list);
-	*ret_count = texts->n;
-	return 0;
-}
-
 /* In nat the director is the neighbour that replies go to. */
-static int test_nat_directors(const struct ip_addr *vip, const struct ip_prefix *directors,
-			      size_t count, struct error *err)
+static int test_nat_directors(const struct ip_addr *vip, const struct prefixes *directors,
+			      struct error *err)
 {
 	char text[IP_PREFIX_LEN];
 
-	if (!count)
+	if (!directors->n)
 		return error_set(err, -EINVAL,
 				 "forward nat: expected --director, the address of the director "
 				 "that replies must pass");
-	for (size_t i = 0; i < count; i++) {
-		const struct ip_prefix *d = &directors[i];
+	for (size_t i = 0; i < directors->n; i++) {
+		const struct ip_prefix *d = &directors->v[i];
 
-		if (d->addr.family != vip->family || d->length != ip_prefix_bits(vip->family))
+		if (d->addr.family != vip->family || ip_prefix_free_bits(d))
 			return error_set(err, -EINVAL,
 					 "--director: %s is not a single address of the VIP's "
 					 "family; expected one with forward nat",
@@ -60,23 +39,19 @@ static int forward_asked(const struct realserver *asked, const struct enabled *e
 int realserver_check(const struct realserver *asked, const struct ip_addr *vip,
 		     struct report *report, struct findings *ret, struct error *err)
 {
-	_cleanup_free_ struct ip_prefix *directors = NULL;
 	_cleanup_free_ struct facts *facts = mem_zalloc(sizeof(*facts));
 	_cleanup_(record_clear) struct record record = {};
 	const struct enabled *entry;
-	size_t count;
-	int r = realserver_directors(asked, &directors, &count, err);
+	int r = record_load(asked->state_dir, &record, err);
 
-	if (!r)
-		r = record_load(asked->state_dir, &record, err);
 	if (r)
 		return r;
 	entry = record_find(&record, vip);
 	report->forward = forward_asked(asked, entry);
 	if (report->forward == SHUNT_FORWARD_NAT)
-		r = test_nat_directors(vip, directors, count, err);
+		r = test_nat_directors(vip, &asked->director, err);
 	if (!r)
-		r = facts_gather(asked, vip, report->forward, entry, directors, count, facts, err);
+		r = facts_gather(asked, vip, report->forward, entry, facts, err);
 	if (r)
 		return r;
 	snprintf(report->dev, sizeof(report->dev), "%s", facts->dev.name);

@@ -6,7 +6,6 @@
  * before the first step; if a step fails, those before it are undone and the old record is written
  * again.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 
@@ -134,13 +133,13 @@ static void add_link(const struct host *host, const char *name, uint32_t *links,
 
 static void add_directors(const struct enabled *entry, struct ip_prefix *list, size_t *count)
 {
-	for (size_t i = 0; i < entry->directors_count; i++) {
+	for (size_t i = 0; i < entry->directors.n; i++) {
 		bool there = false;
 
 		for (size_t j = 0; j < *count; j++)
-			there = there || !ip_prefix_compare(&list[j], &entry->directors[i]);
+			there = there || !ip_prefix_compare(&list[j], &entry->directors.v[i]);
 		if (!there)
-			list[(*count)++] = entry->directors[i];
+			list[(*count)++] = entry->directors.v[i];
 	}
 }
 
@@ -154,7 +153,7 @@ static int apply_tunnels(const struct run *run, const struct record *record, str
 	struct decap_wish wish = {.vips = vips, .links = links};
 
 	for (size_t i = 0; i < record->vips_count; i++)
-		room += record->vips[i].directors_count;
+		room += record->vips[i].directors.n;
 	directors = mem_zalloc(room * sizeof(*directors));
 	wish.directors = directors;
 	for (size_t i = 0; i < record->vips_count; i++) {
@@ -171,10 +170,10 @@ static int apply_tunnels(const struct run *run, const struct record *record, str
 
 static bool same_directors(const struct enabled *a, const struct enabled *b)
 {
-	if (a->directors_count != b->directors_count)
+	if (a->directors.n != b->directors.n)
 		return false;
-	for (size_t i = 0; i < a->directors_count; i++)
-		if (ip_prefix_compare(&a->directors[i], &b->directors[i]) != 0)
+	for (size_t i = 0; i < a->directors.n; i++)
+		if (ip_prefix_compare(&a->directors.v[i], &b->directors.v[i]) != 0)
 			return false;
 	return true;
 }
@@ -192,8 +191,8 @@ static void note_tunnel(struct run *run, const struct enabled *before, const str
 	    decap_look(run->asked->pin_dir, link.ifindex, &after->vip, &view, NULL) == 0)
 		note(run, "%s: decapsulating program, %s mode", after->dev,
 		     view.native ? "native" : "generic");
-	for (size_t i = 0; i < after->directors_count; i++)
-		note(run, "unwrapped from %s", ip_prefix_format(&after->directors[i], text));
+	for (size_t i = 0; i < after->directors.n; i++)
+		note(run, "unwrapped from %s", ip_prefix_format(&after->directors.v[i], text));
 }
 
 /* --- steps: the address --- */
@@ -232,23 +231,6 @@ static int take_address(struct run *run, const struct ip_addr *vip, struct error
 }
 
 /* --- enable: what is asked, made into an entry of the record --- */
-
-static int test_vip(const struct ip_addr *vip, struct error *err)
-{
-	char text[IP_ADDR_LEN];
-	uint32_t first = vip->family == AF_INET ? ntohl(vip->v4.s_addr) >> 24 : 1;
-	bool odd = first == 0 || first == 127 || first >= 224;
-
-	if (vip->family == AF_INET6)
-		odd = IN6_IS_ADDR_UNSPECIFIED(&vip->v6) || IN6_IS_ADDR_LOOPBACK(&vip->v6) ||
-		      IN6_IS_ADDR_MULTICAST(&vip->v6) || IN6_IS_ADDR_LINKLOCAL(&vip->v6);
-	if (odd)
-		return error_set(err, -EINVAL,
-				 "%s cannot be a VIP: expected an address that clients can have a "
-				 "route to",
-				 ip_addr_format(vip, text));
-	return 0;
-}
 
 static int test_places(const struct run *run, const struct ip_addr *vip, struct error *err)
 {
@@ -290,13 +272,12 @@ static int find_tunnel_dev(const struct run *run, struct enabled *entry, struct 
 	struct host_link dev;
 	int r;
 
-	if (!entry->directors_count)
+	if (!entry->directors.n)
 		return error_set(err, -EINVAL,
 				 "forward %s: expected --director, the address that the director "
 				 "sends from",
 				 forward_name(entry->forward));
-	r = facts_dev(run->host, run->asked->dev, &entry->vip, entry->directors,
-		      entry->directors_count, &dev, err);
+	r = facts_dev(run->host, run->asked->dev, &entry->vip, &entry->directors, &dev, err);
 	if (!r && !dev.name[0])
 		r = error_set(err, -ENOENT,
 			      "no route leads to the director: expected --dev, the interface its "
@@ -309,13 +290,13 @@ static int make_entry(const struct run *run, const struct ip_addr *vip, struct e
 		      struct error *err)
 {
 	const struct enabled *old = record_find(&run->before, vip);
-	int r = realserver_directors(run->asked, &ret->directors, &ret->directors_count, err);
 
-	if (r)
-		return r;
-	ret->vip = *vip;
-	ret->forward = run->asked->forward;
-	ret->address_ours = !on_lo(run, vip) || (old && old->address_ours);
+	*ret = (struct enabled){
+		.vip = *vip,
+		.forward = run->asked->forward,
+		.directors = run->asked->director,
+		.address_ours = !on_lo(run, vip) || (old && old->address_ours),
+	};
 	return forward_is_tunnel(ret->forward) ? find_tunnel_dev(run, ret, err) : 0;
 }
 
@@ -390,24 +371,24 @@ static void undo(struct run *run)
 }
 
 /* The whole of it: what is asked, written down, carried out. */
-static int enable(struct run *run, const struct ip_addr *vip, struct enabled *entry,
-		  struct error *err)
+static int enable(struct run *run, const struct ip_addr *vip, struct error *err)
 {
 	bool put = !on_lo(run, vip);
-	int r = make_entry(run, vip, entry, err);
+	struct enabled entry;
+	int r = make_entry(run, vip, &entry, err);
 
 	if (!r)
-		r = want_sysctls(run, entry, err);
+		r = want_sysctls(run, &entry, err);
 	if (r)
 		return r;
 	if (run->after.vips_count == RECORD_VIPS_MAX && !record_find(&run->after, vip))
 		return error_set(err, -ENOSPC, "at most %d VIPs can be enabled", RECORD_VIPS_MAX);
-	record_put(&run->after, entry);
-	run->report->forward = entry->forward;
-	snprintf(run->report->dev, sizeof(run->report->dev), "%s", entry->dev);
+	record_put(&run->after, &entry);
+	run->report->forward = entry.forward;
+	snprintf(run->report->dev, sizeof(run->report->dev), "%s", entry.dev);
 	r = record_save(run->asked->state_dir, &run->after, err);
 	if (!r)
-		r = carry_out(run, entry, put, err);
+		r = carry_out(run, &entry, put, err);
 	if (r)
 		undo(run);
 	return r;
@@ -417,9 +398,8 @@ int realserver_enable(const struct realserver *asked, const struct ip_addr *vip,
 		      struct report *report, struct error *err)
 {
 	_cleanup_(run_close) struct run run = {.asked = asked, .report = report};
-	struct enabled entry = {};
 	_cleanup_close_ int lock = -1;
-	int r = test_vip(vip, err);
+	int r = ip_addr_validate(vip, "VIP", err);
 
 	if (!r)
 		r = test_forward(asked, vip, err);
@@ -429,10 +409,7 @@ int realserver_enable(const struct realserver *asked, const struct ip_addr *vip,
 		r = run_open(&run, err);
 	if (!r)
 		r = test_places(&run, vip, err);
-	if (!r)
-		r = enable(&run, vip, &entry, err);
-	free(entry.directors);
-	return r;
+	return r ? r : enable(&run, vip, err);
 }
 
 /* --- disable --- */

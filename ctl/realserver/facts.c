@@ -11,15 +11,14 @@
 #define LINKS_MAX 256
 
 int facts_dev(struct host *host, const char *asked, const struct ip_addr *vip,
-	      const struct ip_prefix *directors, size_t count, struct host_link *ret,
-	      struct error *err)
+	      const struct prefixes *directors, struct host_link *ret, struct error *err)
 {
 	struct host_route route;
 
 	*ret = (struct host_link){};
 	if (asked)
 		return host_link(host, asked, ret, err);
-	if (count && host_route_to(host, &directors[0].addr, &route) && route.link[0])
+	if (directors->n && host_route_to(host, &directors->v[0].addr, &route) && route.link[0])
 		return host_link(host, route.link, ret, err);
 	if (host_default_route(host, vip->family, &route) && route.link[0])
 		return host_link(host, route.link, ret, err);
@@ -77,29 +76,22 @@ static void gather_ways(const struct host *host, struct facts *facts)
 	for (size_t i = 0; i < facts->ways_count; i++)
 		facts->ways[i] = (struct way){
 			.route = routes[i],
-			.by_director = by_director(host, &routes[i], facts->directors,
-						   facts->directors_count),
+			.by_director = by_director(host, &routes[i], facts->directors.v,
+						   facts->directors.n),
 		};
 }
 
-static int gather_clients(struct host *host, const struct strings *clients, struct facts *facts,
-			  struct error *err)
+static void gather_clients(struct host *host, const struct prefixes *clients, struct facts *facts)
 {
-	if (clients->n > FACTS_WAYS_MAX)
-		return error_set(err, -EINVAL, "--client: expected at most %d of them",
-				 FACTS_WAYS_MAX);
 	for (size_t i = 0; i < clients->n; i++) {
 		struct way *way = &facts->clients[i];
-		int r = ip_addr_parse(clients->v[i], &way->client, err);
 
-		if (r)
-			return r;
-		way->found = host_route_to(host, &way->client, &way->route);
-		way->by_director = way->found && by_director(host, &way->route, facts->directors,
-							     facts->directors_count);
+		way->client = clients->v[i];
+		way->found = host_route_to(host, &way->client.addr, &way->route);
+		way->by_director = way->found && by_director(host, &way->route, facts->directors.v,
+							     facts->directors.n);
 	}
 	facts->clients_count = clients->n;
-	return 0;
 }
 
 /* The kernel takes redirects on a host by either setting, on a router by both together. */
@@ -118,13 +110,12 @@ static bool redirects_accepted(int family, const char *dev)
 	return forwarding ? all && own : all || own;
 }
 
-static int gather_nat(struct host *host, const struct realserver *asked, struct facts *facts,
-		      struct error *err)
+static void gather_nat(struct host *host, const struct realserver *asked, struct facts *facts)
 {
 	gather_ways(host, facts);
+	gather_clients(host, &asked->client, facts);
 	facts->redirects =
 		facts->dev.name[0] && redirects_accepted(facts->vip.family, facts->dev.name);
-	return gather_clients(host, &asked->client, facts, err);
 }
 
 /* --- all --- */
@@ -137,7 +128,7 @@ static int gather(struct host *host, const struct realserver *asked, struct fact
 	facts->rp_filter = facts->dev.name[0] ? sysctl_conf(facts->dev.name, "rp_filter") : 0;
 	gather_arp(host, facts);
 	if (facts->forward == SHUNT_FORWARD_NAT)
-		return gather_nat(host, asked, facts, err);
+		gather_nat(host, asked, facts);
 	if (!forward_is_tunnel(facts->forward))
 		return 0;
 	facts->looked = true;
@@ -148,14 +139,13 @@ static int gather(struct host *host, const struct realserver *asked, struct fact
 static bool out_by_director(const struct host *host, const struct facts *facts)
 {
 	return facts->default_route &&
-	       (by_director(host, &facts->way_out, facts->directors, facts->directors_count) ||
+	       (by_director(host, &facts->way_out, facts->directors.v, facts->directors.n) ||
 		by_director(host, &facts->way_out, facts->decap.directors,
 			    facts->decap.directors_count));
 }
 
 int facts_gather(const struct realserver *asked, const struct ip_addr *vip, int forward,
-		 const struct enabled *entry, const struct ip_prefix *directors, size_t count,
-		 struct facts *ret, struct error *err)
+		 const struct enabled *entry, struct facts *ret, struct error *err)
 {
 	_cleanup_(host_close) struct host *host = NULL;
 	const char *dev = asked->dev ?: entry && entry->dev[0] ? entry->dev : NULL;
@@ -167,10 +157,9 @@ int facts_gather(const struct realserver *asked, const struct ip_addr *vip, int 
 		.vip = *vip,
 		.forward = forward,
 		.enabled_forward = entry ? entry->forward : 0,
-		.directors = directors,
-		.directors_count = count,
+		.directors = asked->director,
 	};
-	r = facts_dev(host, dev, vip, directors, count, &ret->dev, err);
+	r = facts_dev(host, dev, vip, &asked->director, &ret->dev, err);
 	if (!r)
 		r = gather(host, asked, ret, err);
 	ret->out_by_director = !r && out_by_director(host, ret);

@@ -13,15 +13,12 @@
  * when the one asked for does not exist.
  */
 int facts_dev(struct host *host, const char *asked, const struct ip_addr *vip,
-	      const struct ip_prefix *directors, size_t count, struct host_link *ret,
-	      struct error *err);
+	      const struct prefixes *directors, struct host_link *ret, struct error *err);
 
 /*
- * @directors are those that were named, or NULL; @entry is what enable wrote down of the VIP, or
- * NULL. The facts point to @directors.
+ * @entry is what enable wrote down of the VIP, or NULL.
  */
 int facts_gather(const struct realserver *asked, const struct ip_addr *vip, int forward,
-		 const struct enabled *entry, const struct ip_prefix *directors, size_t count,
-		 struct facts *ret, struct error *err);
+		 const struct enabled *entry, struct facts *ret, struct error *err);
 
 #endif

@@ -190,12 +190,12 @@ static void find_directors(const struct facts *facts, const char *vip, struct fi
 		say(ret, FINDING_NO_DIRECTOR,
 		    "no director is named, so nothing is unwrapped: `shunt realserver enable` with "
 		    "--director");
-	for (size_t i = 0; i < facts->directors_count; i++)
-		if (!is_named(facts, &facts->directors[i]))
+	for (size_t i = 0; i < facts->directors.n; i++)
+		if (!is_named(facts, &facts->directors.v[i]))
 			say(ret, FINDING_DIRECTOR_MISSING,
 			    "%s is not among the directors that packets are unwrapped from: "
 			    "`shunt realserver enable %s --forward %s` with all --director",
-			    ip_prefix_format(&facts->directors[i], text), vip,
+			    ip_prefix_format(&facts->directors.v[i], text), vip,
 			    forward_name(facts->forward));
 }
 
@@ -232,8 +232,8 @@ static unsigned int overhead(const struct facts *facts)
 {
 	unsigned int most = IPV4_HEADER;
 
-	for (size_t i = 0; i < facts->directors_count; i++)
-		if (facts->directors[i].addr.family == AF_INET6)
+	for (size_t i = 0; i < facts->directors.n; i++)
+		if (facts->directors.v[i].addr.family == AF_INET6)
 			most = IPV6_HEADER;
 	for (size_t i = 0; i < facts->decap.directors_count; i++)
 		if (facts->decap.directors[i].addr.family == AF_INET6)
@@ -353,12 +353,12 @@ static void find_other_routes(const struct facts *facts, struct findings *ret)
 
 static void find_clients(const struct facts *facts, struct findings *ret)
 {
-	char text[FINDING_LEN], client[IP_ADDR_LEN];
+	char text[FINDING_LEN], client[IP_PREFIX_LEN];
 
 	for (size_t i = 0; i < facts->clients_count; i++) {
 		const struct way *way = &facts->clients[i];
 
-		ip_addr_format(&way->client, client);
+		ip_prefix_format(&way->client, client);
 		if (!way->found)
 			say(ret, FINDING_CLIENT_ROUTE, "there is no route to the client %s",
 			    client);

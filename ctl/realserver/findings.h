@@ -6,6 +6,7 @@
 #define REALSERVER_FINDINGS_H
 
 #include "dataplane/decap.h"
+#include "model/schema.h"
 #include "realserver/host.h"
 
 /*
@@ -74,15 +75,14 @@ struct way {
 	struct host_route route;
 	bool by_director;
 	bool found; /* of a client: there is a route at all */
-	struct ip_addr client;
+	struct ip_prefix client;
 };
 
 struct facts {
 	struct ip_addr vip;
-	int forward;         /* that is asked about */
-	int enabled_forward; /* 0 = `enable` has not been here */
-	const struct ip_prefix *directors;
-	size_t directors_count; /* that were named */
+	int forward;               /* that is asked about */
+	int enabled_forward;       /* 0 = `enable` has not been here */
+	struct prefixes directors; /* that were named */
 
 	struct host_address places[FACTS_PLACES_MAX]; /* where the VIP is */
 	size_t places_count;
@@ -99,7 +99,7 @@ struct facts {
 	bool redirects;                  /* nat: they are accepted where replies leave */
 	struct way ways[FACTS_WAYS_MAX]; /* nat: the routes of the VIP's family */
 	size_t ways_count, ways_more;
-	struct way clients[FACTS_WAYS_MAX]; /* nat: those that were named */
+	struct way clients[PREFIXES_MAX]; /* nat: those that were named */
 	size_t clients_count;
 };
 

@@ -35,8 +35,4 @@ int realserver_check(const struct realserver *asked, const struct ip_addr *vip,
 
 void report_clear(struct report *report);
 
-/* The directors as prefixes; the caller frees them. */
-int realserver_directors(const struct realserver *asked, struct ip_prefix **ret, size_t *ret_count,
-			 struct error *err);
-
 #endif

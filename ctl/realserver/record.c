@@ -36,16 +36,8 @@ static int forward_number(const char *name)
 
 /* --- in memory --- */
 
-static void clear_enabled(struct enabled *entry)
-{
-	free(entry->directors);
-	*entry = (struct enabled){};
-}
-
 void record_clear(struct record *record)
 {
-	for (size_t i = 0; i < record->vips_count; i++)
-		clear_enabled(&record->vips[i]);
 	for (size_t i = 0; i < record->sysctls_count; i++)
 		free(record->sysctls[i].path);
 	free(record->vips);
@@ -64,29 +56,21 @@ struct enabled *record_find(const struct record *record, const struct ip_addr *v
 void record_put(struct record *record, const struct enabled *entry)
 {
 	struct enabled *place = record_find(record, &entry->vip);
-	struct enabled copy = *entry;
 
-	copy.directors = mem_zalloc((entry->directors_count + 1) * sizeof(*copy.directors));
-	for (size_t i = 0; i < entry->directors_count; i++)
-		copy.directors[i] = entry->directors[i];
-	if (place) {
-		clear_enabled(place);
-	} else {
+	if (!place) {
 		record->vips =
 			mem_realloc(record->vips, (record->vips_count + 1) * sizeof(*record->vips));
 		place = &record->vips[record->vips_count++];
 	}
-	*place = copy;
+	*place = *entry;
 }
 
 void record_remove(struct record *record, const struct ip_addr *vip)
 {
 	struct enabled *entry = record_find(record, vip);
 
-	if (!entry)
-		return;
-	clear_enabled(entry);
-	*entry = record->vips[--record->vips_count];
+	if (entry)
+		*entry = record->vips[--record->vips_count];
 }
 
 void record_keep(struct record *record, const char *path, int before, int set)
@@ -117,9 +101,9 @@ static json_t *enabled_to_json(const struct enabled *entry)
 	json_t *directors = json_array();
 	char text[IP_PREFIX_LEN];
 
-	for (size_t i = 0; i < entry->directors_count; i++)
+	for (size_t i = 0; i < entry->directors.n; i++)
 		json_array_append_new(directors,
-				      json_string(ip_prefix_format(&entry->directors[i], text)));
+				      json_string(ip_prefix_format(&entry->directors.v[i], text)));
 	return json_pack("{s:s, s:s, s:s, s:o, s:b}", "vip", ip_addr_format(&entry->vip, text),
 			 "forward", forward_name(entry->forward), "dev", entry->dev, "directors",
 			 directors, "address_ours", entry->address_ours);
@@ -142,17 +126,16 @@ static json_t *record_to_json(const struct record *record)
 
 /* --- from JSON: false is a file that this program did not write --- */
 
-static bool directors_from_json(const json_t *json, struct enabled *entry)
+static bool directors_from_json(const json_t *json, struct prefixes *ret)
 {
 	const json_t *director;
 	size_t i;
 
-	entry->directors = mem_zalloc((json_array_size(json) + 1) * sizeof(*entry->directors));
 	json_array_foreach ((json_t *)json, i, director) {
 		const char *text = json_string_value(director);
 
-		if (!text ||
-		    ip_prefix_parse(text, &entry->directors[entry->directors_count++], NULL))
+		if (!text || ret->n == PREFIXES_MAX ||
+		    ip_prefix_parse(text, &ret->v[ret->n++], NULL))
 			return false;
 	}
 	return true;
@@ -171,7 +154,7 @@ static bool enabled_from_json(json_t *json, struct enabled *entry)
 	entry->address_ours = ours;
 	snprintf(entry->dev, sizeof(entry->dev), "%s", dev);
 	return entry->forward >= 0 && ip_addr_parse(vip, &entry->vip, NULL) == 0 &&
-	       directors_from_json(directors, entry);
+	       directors_from_json(directors, &entry->directors);
 }
 
 static bool vips_from_json(const json_t *vips, struct record *record)
@@ -181,14 +164,10 @@ static bool vips_from_json(const json_t *vips, struct record *record)
 
 	json_array_foreach ((json_t *)vips, i, json) {
 		struct enabled entry = {};
-		bool right =
-			record->vips_count < RECORD_VIPS_MAX && enabled_from_json(json, &entry);
 
-		if (right)
-			record_put(record, &entry);
-		clear_enabled(&entry);
-		if (!right)
+		if (record->vips_count == RECORD_VIPS_MAX || !enabled_from_json(json, &entry))
 			return false;
+		record_put(record, &entry);
 	}
 	return true;
 }

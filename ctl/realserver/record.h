@@ -24,8 +24,7 @@ struct enabled {
 	struct ip_addr vip;
 	int forward;           /* enum shunt_forward */
 	char dev[IF_NAMESIZE]; /* of a tunnel; "" = none */
-	struct ip_prefix *directors;
-	size_t directors_count;
+	struct prefixes directors;
 	bool address_ours; /* it was not on lo before */
 };
 
@@ -57,7 +56,7 @@ static inline void record_clear_cleanup(struct record *record)
 }
 
 struct enabled *record_find(const struct record *record, const struct ip_addr *vip);
-/* Replace the entry of its VIP, or append it; @entry's directors are copied. */
+/* Replace the entry of its VIP, or append it. */
 void record_put(struct record *record, const struct enabled *entry);
 void record_remove(struct record *record, const struct ip_addr *vip);
 /* One sysctl more; one that is there already keeps what was before. */

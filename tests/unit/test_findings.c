@@ -23,16 +23,13 @@ static struct ip_prefix prefix(const char *text)
 /* A backend with nothing wrong, by each forward; static, since a view is large. */
 static struct facts *backend(int forward, const char *vip)
 {
-	static struct ip_prefix director;
 	static struct facts facts;
 
-	director = prefix("10.0.0.1");
 	facts = (struct facts){
 		.vip = addr(vip),
 		.forward = forward,
 		.enabled_forward = forward,
-		.directors = &director,
-		.directors_count = 1,
+		.directors = {{prefix("10.0.0.1")}, 1},
 		.places = {{ip_prefix_bits(addr(vip).family), "lo"}},
 		.places_count = 1,
 		.dev = {.ifindex = 2, .mtu = 1560, .up = true, .name = "eth0"},
@@ -176,15 +173,14 @@ static void test_program(void **state)
 static void test_directors(void **state)
 {
 	struct facts *f = backend(SHUNT_FORWARD_IPIP, "192.0.2.10");
-	struct ip_prefix asked[] = {prefix("10.0.0.1"), prefix("10.0.0.2"), prefix("172.16.0.0/16"),
-				    prefix("172.16.0.0/12")};
 
-	f->directors = asked;
-	f->directors_count = 4;
+	f->directors = (struct prefixes){{prefix("10.0.0.1"), prefix("10.0.0.2"),
+					  prefix("172.16.0.0/16"), prefix("172.16.0.0/12")},
+					 4};
 	f->decap.directors[1] = prefix("172.16.0.0/16");
 	f->decap.directors_count = 2;
 	assert_string_equal(found(f), "director_missing director_missing");
-	f->directors_count = 0;
+	f->directors.n = 0;
 	assert_string_equal(found(f), "");
 	f->decap.directors_count = 0;
 	assert_string_equal(found(f), "no_director");
@@ -226,7 +222,7 @@ static void test_mtu(void **state)
 		struct facts *f = backend(cases[i].forward, cases[i].vip);
 
 		f->decap.directors[0] = prefix(cases[i].director);
-		f->directors_count = 0;
+		f->directors.n = 0;
 		f->dev.mtu = cases[i].full;
 		assert_string_equal(found(f), "");
 		f->dev.mtu = cases[i].full - 1;
@@ -266,10 +262,10 @@ static void test_nat_clients(void **state)
 	struct facts *f = backend(SHUNT_FORWARD_NAT, "192.0.2.10");
 
 	f->clients[0] =
-		(struct way){.client = addr("10.0.0.9"), .found = true, .by_director = true};
-	f->clients[1] =
-		(struct way){.client = addr("10.0.0.8"), .found = true, .route = {.link = "eth0"}};
-	f->clients[2] = (struct way){.client = addr("10.9.0.8")};
+		(struct way){.client = prefix("10.0.0.9"), .found = true, .by_director = true};
+	f->clients[1] = (struct way){
+		.client = prefix("10.0.0.8"), .found = true, .route = {.link = "eth0"}};
+	f->clients[2] = (struct way){.client = prefix("10.9.0.8")};
 	f->clients_count = 1;
 	assert_string_equal(found(f), "");
 	f->clients_count = 3;
@@ -291,16 +287,15 @@ static void test_fullnat(void **state)
 static void test_too_many(void **state)
 {
 	struct facts *f = backend(SHUNT_FORWARD_IPIP, "192.0.2.10");
-	struct ip_prefix asked[FINDINGS_MAX + 5];
 	static struct findings findings;
 
-	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
-		asked[i] = prefix("10.9.9.9");
-	f->directors = asked;
-	f->directors_count = ARRAY_SIZE(asked);
+	f->directors.n = PREFIXES_MAX;
+	for (size_t i = 0; i < PREFIXES_MAX; i++)
+		f->directors.v[i] = prefix("10.9.9.9");
+	f->dev.up = false;
 	findings_from(f, &findings);
 	assert_int_equal(findings.count, FINDINGS_MAX);
-	assert_int_equal(findings.more, 5);
+	assert_int_equal(findings.more, PREFIXES_MAX + 1 - FINDINGS_MAX);
 }
 
 int main(void)

@@ -8,26 +8,23 @@
 
 #include "realserver/record.h"
 
-static struct enabled entry_of(const char *vip, int forward, struct ip_prefix *directors, size_t n)
+static struct enabled entry_of(const char *vip, int forward)
 {
 	struct enabled entry = {.forward = forward, .dev = "eth0", .address_ours = true};
 
 	ip_addr_parse(vip, &entry.vip, NULL);
-	entry.directors = directors;
-	entry.directors_count = n;
 	return entry;
 }
 
 static void fill(struct record *record)
 {
-	struct ip_prefix directors[2];
-	struct enabled entry;
+	struct enabled entry = entry_of("192.0.2.10", SHUNT_FORWARD_GUE);
 
-	ip_prefix_parse("10.0.0.1", &directors[0], NULL);
-	ip_prefix_parse("2001:db8::/32", &directors[1], NULL);
-	entry = entry_of("192.0.2.10", SHUNT_FORWARD_GUE, directors, 2);
+	ip_prefix_parse("10.0.0.1", &entry.directors.v[0], NULL);
+	ip_prefix_parse("2001:db8::/32", &entry.directors.v[1], NULL);
+	entry.directors.n = 2;
 	record_put(record, &entry);
-	entry = entry_of("2001:db8::10", SHUNT_FORWARD_DR, NULL, 0);
+	entry = entry_of("2001:db8::10", SHUNT_FORWARD_DR);
 	entry.address_ours = false;
 	record_put(record, &entry);
 	record_keep(record, "net/ipv4/conf/eth0.5/rp_filter", 1, 2);
@@ -45,8 +42,8 @@ static void test_round_trip(void **state)
 	assert_int_equal(read.vips[0].forward, SHUNT_FORWARD_GUE);
 	assert_string_equal(read.vips[0].dev, "eth0");
 	assert_true(read.vips[0].address_ours);
-	assert_int_equal(read.vips[0].directors_count, 2);
-	assert_string_equal(ip_prefix_format(&read.vips[0].directors[1], text), "2001:db8::/32");
+	assert_int_equal(read.vips[0].directors.n, 2);
+	assert_string_equal(ip_prefix_format(&read.vips[0].directors.v[1], text), "2001:db8::/32");
 	assert_string_equal(ip_addr_format(&read.vips[1].vip, text), "2001:db8::10");
 	assert_false(read.vips[1].address_ours);
 	assert_int_equal(read.sysctls_count, 1);
@@ -58,7 +55,7 @@ static void test_round_trip(void **state)
 static void test_changes(void **state)
 {
 	_cleanup_(record_clear) struct record record = {};
-	struct enabled entry = entry_of("192.0.2.10", SHUNT_FORWARD_DR, NULL, 0);
+	struct enabled entry = entry_of("192.0.2.10", SHUNT_FORWARD_DR);
 	const struct ip_addr vip = entry.vip;
 
 	fill(&record);
