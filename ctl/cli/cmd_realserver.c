@@ -77,6 +77,9 @@ static int change(struct cli *cli, const char *nothing,
 	_cleanup_(asked_clear) struct asked asked = {};
 	int r = understand(&cli->args, &asked, err);
 
+	if (!r && geteuid() != 0)
+		r = error_set(err, -EPERM,
+			      "only root can change what this host has: run it as root");
 	if (!r)
 		r = run(&asked.keys, &asked.vip, &asked.report, err);
 	if (!r)

@@ -212,6 +212,28 @@ static void test_quoted_text_is_safe(void **state)
 				     "`shunt help` lists what there is\n");
 }
 
+/* A list may be given in one value, or in several. */
+static void test_lists(void **state)
+{
+	char line[] = "realserver check 192.0.2.10 --director 10.0.0.1 --dev eth0 "
+		      "--director=10.0.0.2,10.0.0.3";
+	char again[] = "realserver check 192.0.2.10 --dev eth0 --dev eth1";
+	_cleanup_json_ json_t *keys = NULL;
+	char *argv[FIXTURE_WORDS];
+	struct error err = {};
+	struct args args;
+	int argc = split(line, argv);
+
+	assert_int_equal(args_parse(argc, argv, &args, &err), 0);
+	keys = args_keys(&args);
+	assert_string_equal(json_string_value(json_object_get(keys, "director")),
+			    "10.0.0.1,10.0.0.2,10.0.0.3");
+	assert_string_equal(json_string_value(json_object_get(keys, "dev")), "eth0");
+	argc = split(again, argv);
+	assert_int_equal(args_parse(argc, argv, &args, &err), CLI_USAGE);
+	assert_has(err.text, "--dev is given twice");
+}
+
 static void test_no_command(void **state)
 {
 	static const char *const none[] = {"", "-s /x", "--json --color never", "--"};
@@ -325,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_set_check_of_many),
 		cmocka_unit_test(test_enable_against_the_file),
 		cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
