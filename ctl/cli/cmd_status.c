@@ -86,8 +86,10 @@ static void print_interfaces(const struct out *out, const json_t *status)
 				    *on = offloads_note(interface, "offloads.on",
 							"; CANNOT be switched off: ");
 		bool down = json_is_false(out_get(interface, "up"));
+		const char *role = json_string_value(out_get(interface, "role"));
 
-		out_line(out, LABEL "%s %s%s%s%s%s", "interface", name, mode, mode_note(mode),
+		out_line(out, LABEL "%s %s%s%s%s%s%s", "interface", name, mode, mode_note(mode),
+			 strcmp(role ?: "", "egress") == 0 ? ", egress only" : "",
 			 down ? ", link is down" : "", off, on);
 	}
 }

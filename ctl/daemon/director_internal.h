@@ -18,6 +18,7 @@
 #include "dataplane/dataplane.h"
 #include "net/claims.h"
 #include "net/net.h"
+#include "net/offload.h"
 
 #define DIRECTOR_INTERFACES_MAX SHUNT_LINKS_MAX
 
@@ -78,21 +79,23 @@ void director_sync_interfaces(struct director *d);
 void director_forget_interfaces(struct director *d, const struct strings *wanted);
 /* Offloads of interfaces that an earlier daemon attached, or was about to. */
 void director_adopt_offloads(struct director *d);
+/* Packets are to leave by an interface that may not be attached (-errno: they cannot), or no
+ * longer. */
+int director_egress(struct director *d, uint32_t ifindex, struct error *err);
+void director_egress_unused(struct director *d, uint32_t ifindex);
 /* Announce every VIP of the model, or none, as the settings say. */
 void director_announce(struct director *d);
 
 /* --- offloads.c --- */
 
-/* Switch off what hides packets from a native or generic program. Failures are events. */
-void offloads_off(struct director *d, uint32_t ifindex, const char *name, bool generic);
+/* Switch off those of @which (NET_OFFLOAD_*) that are on. Failures are events. */
+void offloads_off(struct director *d, uint32_t ifindex, const char *name, uint32_t which);
 /* Switch on @was_on, which was noted, and forget the note. */
 void offloads_restore(struct director *d, uint32_t ifindex, const char *name, uint32_t was_on);
 /* The same without a director, for interfaces that are no longer attached. */
 void offloads_restore_all(const struct dataplane_note *notes, size_t count);
-/* {"off": [those that were switched off], "on": [those that hide packets, and are on all the
- * same]};
- * @link NULL: not attached. */
-json_t *offloads_json(struct director *d, const struct dataplane_link *link, const char *name);
+/* {"off": [those that were switched off], "on": [those of @which that are on all the same]} */
+json_t *offloads_json(struct director *d, uint32_t ifindex, const char *name, uint32_t which);
 
 /* --- wish.c --- */
 

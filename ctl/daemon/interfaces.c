@@ -25,16 +25,17 @@ static int attach_new(struct director *d, uint32_t ifindex, const char *name, st
 
 	if (r)
 		return r;
-	offloads_off(d, ifindex, name, false);
+	offloads_off(d, ifindex, name, NET_OFFLOADS_NATIVE);
 	r = dataplane_attach(d->dp, ifindex, &link, err);
 	if (r) {
 		offloads_restore(d, ifindex, name, dataplane_noted(d->dp, ifindex));
 		return r;
 	}
 	if (!link.native)
-		offloads_off(d, ifindex, name, true);
+		offloads_off(d, ifindex, name, NET_OFFLOADS_GENERIC);
 	events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: attached, %s", name,
 		   link.native ? "native" : "generic: slower, the driver has no XDP");
+	reconcile_net(d->reconciler); /* how packets leave by others may depend on it */
 	return 0;
 }
 
@@ -104,6 +105,7 @@ static void detach_interface(struct director *d, uint32_t ifindex, const char *n
 			   err.text);
 	else
 		events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: detached", name);
+	reconcile_net(d->reconciler); /* backends may be reached by it all the same */
 }
 
 void director_detach_others(struct director *d, const struct strings *wanted)
@@ -119,6 +121,31 @@ void director_detach_others(struct director *d, const struct strings *wanted)
 	}
 }
 
+/* --- where packets only leave --- */
+
+int director_egress(struct director *d, uint32_t ifindex, struct error *err)
+{
+	char name[IF_NAMESIZE];
+	int r;
+
+	if (dataplane_leaves_by(d->dp, ifindex))
+		return 0;
+	r = dataplane_egress(d->dp, ifindex, err);
+	if (!r)
+		events_add(d->events, EVENT_INFO, "interface", NULL, NULL,
+			   "%s: packets leave by it", net_link_name(d->net, ifindex, name));
+	return r;
+}
+
+void director_egress_unused(struct director *d, uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	dataplane_egress_release(d->dp, ifindex);
+	events_add(d->events, EVENT_INFO, "interface", NULL, NULL, "%s: no packets leave by it",
+		   net_link_name(d->net, ifindex, name));
+}
+
 /* An older daemon may have left them on, or ended between switching and attaching. */
 void director_adopt_offloads(struct director *d)
 {
@@ -130,7 +157,8 @@ void director_adopt_offloads(struct director *d)
 
 	for (size_t i = 0; i < n; i++)
 		if (*net_link_name(d->net, links[i].ifindex, name))
-			offloads_off(d, links[i].ifindex, name, !links[i].native);
+			offloads_off(d, links[i].ifindex, name,
+				     links[i].native ? NET_OFFLOADS_NATIVE : NET_OFFLOADS_GENERIC);
 	for (size_t i = 0; i < noted; i++) {
 		net_link_name(d->net, notes[i].ifindex, name);
 		if (!*name)

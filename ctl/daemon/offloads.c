@@ -9,13 +9,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/director_internal.h"
-#include "net/offload.h"
-
-/* What hides packets from a program of the kind. */
-static uint32_t hiding(bool generic)
-{
-	return NET_OFFLOADS_HIDING | (generic ? NET_OFFLOADS_GENERIC : 0);
-}
 
 /* "rx-lro, rx-gro" */
 static char *names_of(uint32_t offloads)
@@ -57,9 +50,9 @@ static int switch_off(struct director *d, uint32_t ifindex, const char *name, ui
 	return r ? r : net_offloads_set(name, which, false, err);
 }
 
-void offloads_off(struct director *d, uint32_t ifindex, const char *name, bool generic)
+void offloads_off(struct director *d, uint32_t ifindex, const char *name, uint32_t which)
 {
-	uint32_t which = hiding(generic), before = dataplane_noted(d->dp, ifindex), on = 0, now;
+	uint32_t before = dataplane_noted(d->dp, ifindex), on = 0, now;
 	struct error err = {};
 
 	if (switch_off(d, ifindex, name, which, &err) || net_offloads(name, &on, NULL, &err)) {
@@ -112,12 +105,12 @@ static json_t *names_json(uint32_t offloads)
 	return list;
 }
 
-json_t *offloads_json(struct director *d, const struct dataplane_link *link, const char *name)
+json_t *offloads_json(struct director *d, uint32_t ifindex, const char *name, uint32_t which)
 {
-	uint32_t on = 0, noted = link ? dataplane_noted(d->dp, link->ifindex) : 0;
+	uint32_t on = 0, noted = dataplane_noted(d->dp, ifindex);
 
-	if (link)
+	if (which)
 		net_offloads(name, &on, NULL, NULL);
 	return json_pack("{s:o, s:o}", "off", names_json(noted & ~on), "on",
-			 names_json(link ? on & hiding(!link->native) : 0));
+			 names_json(on & which));
 }

@@ -156,6 +156,48 @@ static bool same_hop(const struct net_hop *a, const struct net_hop *b)
 	       memcmp(a->smac, b->smac, sizeof(a->smac)) == 0;
 }
 
+/* The way, if packets can leave by its interface. */
+static void find_way(struct backend_runtime *b)
+{
+	struct reconciler *r = b->service->reconciler;
+	struct error err = {};
+
+	net_resolve(r->net, &b->at.addr, &b->hop);
+	if (!b->hop.resolved || !r->egress || !r->hooks.egress ||
+	    r->hooks.egress(b->hop.ifindex, &err, r->hooks.arg) == 0)
+		return;
+	b->hop.resolved = b->hop.pending = false;
+	snprintf(b->hop.reason, sizeof(b->hop.reason), "%.*s", (int)sizeof(b->hop.reason) - 1,
+		 err.text);
+}
+
+static bool sends_by(const struct service_runtime *s, uint32_t ifindex)
+{
+	for (size_t i = 0; i < s->backends_count; i++) {
+		struct shunt_backend entry;
+
+		if (dataplane_backend_read(s->entry, s->backends[i]->number, &entry) &&
+		    entry.ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
+void reality_release_egress(struct reconciler *r)
+{
+	struct dataplane_link egresses[SHUNT_LINKS_MAX];
+	size_t n = r->egress ? dataplane_egresses(r->dp, egresses, ARRAY_SIZE(egresses)) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct service_runtime *s = r->services;
+
+		while (s && !sends_by(s, egresses[i].ifindex))
+			s = s->by_vip.next;
+		if (!s && r->hooks.egress_unused)
+			r->hooks.egress_unused(egresses[i].ifindex, r->hooks.arg);
+	}
+}
+
 void reality_ask_way(struct backend_runtime *b)
 {
 	struct net *net = b->service->reconciler->net;
@@ -163,13 +205,14 @@ void reality_ask_way(struct backend_runtime *b)
 	if (!b->asked_way)
 		net_hold(net, &b->at.addr); /* other services may have the same server */
 	b->asked_way = true;
-	net_resolve(net, &b->at.addr, &b->hop);
+	find_way(b);
 	write_entry(b);
 	reality_update(b);
 }
 
 void reconcile_net(struct reconciler *r)
 {
+	reality_release_egress(r); /* gone ones too, whose number may have been given again */
 	for (struct service_runtime *s = r->services; s; s = s->by_vip.next)
 		for (size_t i = 0; i < s->backends_count; i++) {
 			struct backend_runtime *b = s->backends[i];
@@ -177,11 +220,18 @@ void reconcile_net(struct reconciler *r)
 
 			if (b->leaving)
 				continue;
-			net_resolve(r->net, &b->at.addr, &b->hop);
+			find_way(b);
 			if (!same_hop(&before, &b->hop))
 				write_entry(b);
 			reality_update(b);
 		}
+	reality_release_egress(r);
+}
+
+void reconcile_egress(struct reconciler *r)
+{
+	r->egress = true;
+	reconcile_net(r);
 }
 
 void reality_write_waiting(struct reconciler *r)

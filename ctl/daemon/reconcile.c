@@ -159,6 +159,7 @@ static void free_backend(struct backend_runtime *b)
 void reconcile_drop_backend(struct backend_runtime *b)
 {
 	struct service_runtime *s = b->service;
+	struct reconciler *r = s->reconciler;
 	struct error err = {};
 	size_t i = 0;
 
@@ -170,6 +171,7 @@ void reconcile_drop_backend(struct backend_runtime *b)
 		(s->backends_count - i - 1) * sizeof(struct backend_runtime *));
 	s->backends_count--;
 	free_backend(b);
+	reality_release_egress(r);
 }
 
 /* --- services --- */
@@ -386,6 +388,7 @@ void reconcile_remove(struct reconciler *r, const struct vip *vip)
 		s->removed = true;
 	else
 		reconcile_free_service(s);
+	reality_release_egress(r);
 	reality_write_waiting(r);
 	tables_retire(r);
 }

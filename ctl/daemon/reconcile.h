@@ -14,10 +14,14 @@
 
 #define RECONCILE_DELAY_US 5000 /* changes to one service within this are one */
 
-/* @vip_removed: the last service of @vip goes; called before its packets reach the director's own
+/* @egress: packets are to leave by the interface; an error says why they cannot. @egress_unused:
+ * none do any more.
+ * @vip_removed: the last service of @vip goes; called before its packets reach the director's own
  * stack, so that whoever announces the address takes it back first. */
 struct reconcile_hooks {
 	void (*vip_removed)(const struct ip_addr *vip, void *arg);
+	int (*egress)(uint32_t ifindex, struct error *err, void *arg);
+	void (*egress_unused)(uint32_t ifindex, void *arg);
 	void *arg;
 };
 
@@ -53,6 +57,9 @@ void reconcile_unmatched(struct reconciler *r, bool drop_unmatched);
 
 /* Links, routes or neighbours changed: ask for every backend's way again. */
 void reconcile_net(struct reconciler *r);
+/* The interfaces wished for are attached: from now on see that packets can leave by the others too
+ * that backends are reached by. */
+void reconcile_egress(struct reconciler *r);
 /* A result of the check @id; unknown ids (just forgotten) are ignored. */
 void reconcile_result(struct reconciler *r, const struct protocol_result *result);
 

@@ -28,6 +28,7 @@ struct reconciler {
 	uint64_t seed;                /* of the tables: the one the maps were made with */
 	uint32_t last_check_id;
 	bool drop_unmatched;
+	bool egress;   /* reconcile_egress() was called */
 	bool retiring; /* a grace period is being waited for */
 	bool closing;  /* reconciler_free() is on its way: no new jobs */
 };
@@ -43,6 +44,8 @@ void reality_ask_way(struct backend_runtime *b);
 void reality_write_waiting(struct reconciler *r);
 /* Work out the backend's state anew; an event if it changed, a new table if the weights did. */
 void reality_update(struct backend_runtime *b);
+/* Backends have gone: interfaces that packets left by may not be needed any more. */
+void reality_release_egress(struct reconciler *r);
 struct eligible_facts reality_facts(const struct backend_runtime *b);
 /* Why the backend is in its state, for people; "" when there is nothing to say. */
 const char *reality_reason(const struct backend_runtime *b);

@@ -257,42 +257,47 @@ json_t *director_drops(struct director *d)
 
 /* --- status --- */
 
-static bool is_attached(struct director *d, uint32_t ifindex, struct dataplane_link *ret)
+static json_t *interface_json(struct director *d, uint32_t ifindex, const char *name,
+			      const char *role, const char *mode, uint32_t offloads)
 {
-	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
-	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
-
-	for (size_t i = 0; i < n; i++)
-		if (links[i].ifindex == ifindex) {
-			*ret = links[i];
-			return true;
-		}
-	return false;
+	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", name, "role", role, "mode", mode,
+			 "up", (int)(ifindex && net_link_up(d->net, ifindex)), "offloads",
+			 offloads_json(d, ifindex, name, offloads));
 }
 
 json_t *director_interface(struct director *d, const char *ifname)
 {
-	struct dataplane_link link = {};
+	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
+	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
 	uint32_t ifindex = 0;
-	bool attached;
 
 	net_link_index(d->net, ifname, &ifindex, NULL);
-	attached = is_attached(d, ifindex, &link);
-	return json_pack("{s:s, s:s, s:b, s:o}", "name", ifname, "mode",
-			 !attached     ? "missing"
-			 : link.native ? "native"
-				       : "generic",
-			 "up", (int)(ifindex && net_link_up(d->net, ifindex)), "offloads",
-			 offloads_json(d, attached ? &link : NULL, ifname));
+	for (size_t i = 0; i < n; i++)
+		if (links[i].ifindex == ifindex)
+			return links[i].native ? interface_json(d, ifindex, ifname, "forward",
+								"native", NET_OFFLOADS_NATIVE)
+					       : interface_json(d, ifindex, ifname, "forward",
+								"generic", NET_OFFLOADS_GENERIC);
+	return interface_json(d, ifindex, ifname, "forward", "missing", 0);
 }
 
 static json_t *interfaces_json(struct director *d)
 {
 	const struct strings *names = &d->model->settings.interfaces;
+	struct dataplane_link egresses[DIRECTOR_INTERFACES_MAX];
+	size_t n = dataplane_egresses(d->dp, egresses, ARRAY_SIZE(egresses));
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < names->n; i++)
 		json_array_append_new(list, director_interface(d, names->v[i]));
+	for (size_t i = 0; i < n; i++) {
+		char name[IF_NAMESIZE];
+
+		net_link_name(d->net, egresses[i].ifindex, name);
+		json_array_append_new(list,
+				      interface_json(d, egresses[i].ifindex, name, "egress",
+						     egresses[i].native ? "native" : "generic", 0));
+	}
 	return list;
 }
 

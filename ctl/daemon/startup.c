@@ -146,6 +146,16 @@ static void on_vip_removed(const struct ip_addr *vip, void *arg)
 	announcer_unwant(d->announcer, vip);
 }
 
+static int on_egress(uint32_t ifindex, struct error *err, void *arg)
+{
+	return director_egress(arg, ifindex, err);
+}
+
+static void on_egress_unused(uint32_t ifindex, void *arg)
+{
+	director_egress_unused(arg, ifindex);
+}
+
 static void on_check_result(uint32_t id, const struct protocol_result *result, void *arg)
 {
 	struct director *d = arg;
@@ -170,7 +180,10 @@ static int open_parts(struct director *d, struct error *err)
 {
 	const struct checker_link_callbacks callbacks = {.result = on_check_result,
 							 .event = on_checker_event};
-	const struct reconcile_hooks hooks = {.vip_removed = on_vip_removed, .arg = d};
+	const struct reconcile_hooks hooks = {.vip_removed = on_vip_removed,
+					      .egress = on_egress,
+					      .egress_unused = on_egress_unused,
+					      .arg = d};
 	int r = net_open(on_net_changed, d, &d->net, err);
 
 	if (!r)
@@ -203,6 +216,7 @@ static int go_live(struct director *d, struct error *err)
 	director_detach_others(d, &d->model->settings.interfaces);
 	director_adopt_offloads(d);
 	director_sync_interfaces(d);
+	reconcile_egress(d->reconciler);
 	director_save_state(d);
 	sd_notifyf(0, "READY=1\nSTATUS=%zu services", model_count(d->model));
 	log_notice("shuntd " SHUNT_VERSION " runs: services %zu, seed %016" PRIx64 ", %s",

@@ -31,6 +31,9 @@ static int dataplane_fill(struct dataplane *dp, struct error *err)
 	r = link_adopt_all(dp, err);
 	if (r < 0)
 		return r;
+	r = egress_adopt_all(dp, err);
+	if (r < 0)
+		return r;
 	return requests_open(dp, err);
 }
 
@@ -77,6 +80,7 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 	requests_close(dp);
 	losses_close(dp);
 	link_close_all(dp);
+	egress_close_all(dp);
 	close_cleanup(&dp->notes_fd);
 	later_close(dp);
 	retire_free_all(dp);
@@ -98,7 +102,9 @@ int dataplane_teardown(const char *pin_dir, struct error *err)
 		return 0;
 	if (r < 0)
 		return r;
-	r = link_teardown(&pins, err);
+	r = link_teardown(pins.links, err);
+	if (r == 0)
+		r = link_teardown(pins.egress, err);
 	if (r == 0)
 		r = later_teardown(&pins, err);
 	if (r == 0)

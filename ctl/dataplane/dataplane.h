@@ -7,6 +7,7 @@
  * Pins, below the pin directory (0700):
  *   maps-v<ABI>/<map>     made when first loaded; adopted by a later daemon of the same ABI
  *   links/<ifindex>       one XDP link an interface
+ *   egress/<ifindex>      the same for an interface that packets only leave by
  *   notes                 a word of the caller's for an interface, of every ABI
  * The maps are the truth about numbers: which slots and backend numbers a service has is read back
  * from them, never kept elsewhere. One thread uses this module, but for dataplane_grace_wait().
@@ -83,6 +84,20 @@ int dataplane_attachable(const struct dataplane *dp, uint32_t ifindex, struct er
 int dataplane_detach(struct dataplane *dp, uint32_t ifindex, struct error *err); /* -ENOENT */
 /* The attached interfaces, at most @max of them; returns how many. Forgets those that are gone. */
 size_t dataplane_links(struct dataplane *dp, struct dataplane_link *ret, size_t max);
+
+/*
+ * Let packets leave by an interface that may not be attached, where the driver needs an XDP program
+ * for that: one that passes everything. 0 too if they may already. It is kept until it is released
+ * or the interface is attached; ask again for the others when one is attached. An error says why
+ * the interface cannot send.
+ */
+int dataplane_egress(struct dataplane *dp, uint32_t ifindex, struct error *err);
+void dataplane_egress_release(struct dataplane *dp, uint32_t ifindex);
+/* May packets leave by it? (attached or not) */
+bool dataplane_leaves_by(const struct dataplane *dp, uint32_t ifindex);
+/* The interfaces that packets only leave by, as dataplane_links(); not native: without a program.
+ */
+size_t dataplane_egresses(struct dataplane *dp, struct dataplane_link *ret, size_t max);
 
 /*
  * A word that is kept with an interface, pinned, until it is detached or gone: what a later daemon,

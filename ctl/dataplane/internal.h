@@ -27,6 +27,12 @@ struct link {
 	int fd;
 };
 
+/* An interface that packets only leave by; see egress.c. */
+struct egress {
+	uint32_t ifindex;
+	int fd; /* of the link; -1 when none is needed */
+};
+
 struct dataplane {
 	struct pins pins;
 	struct shunt_bpf *skeleton;
@@ -54,6 +60,8 @@ struct dataplane {
 	struct losses_bpf *losses; /* NULL: not counted */
 	struct link links[SHUNT_LINKS_MAX];
 	size_t links_count;
+	struct egress egresses[SHUNT_LINKS_MAX];
+	size_t egresses_count;
 
 	struct ring_buffer *ring;
 	void (*each_request)(const struct shunt_request *request, void *arg);
@@ -150,7 +158,18 @@ void vip_tell_every_port(struct dataplane *dp, const struct place_key *key);
 int link_adopt_all(struct dataplane *dp, struct error *err);
 int link_activate_all(struct dataplane *dp, struct error *err);
 void link_close_all(struct dataplane *dp);
-int link_teardown(const struct pins *pins, struct error *err);
+/* Detach and unpin what is in @dir: pins.links, pins.egress. */
+int link_teardown(const char *dir, struct error *err);
+
+/* --- egress.c --- */
+bool egress_has_link(const struct dataplane *dp, uint32_t ifindex);
+/* The link on the interface, unpinned, is the caller's, who goes on sending by it; -1 = none. */
+int egress_take_link(struct dataplane *dp, uint32_t ifindex);
+/* An interface was attached, perhaps the first native one: forget those without a link, so that
+ * they are asked for again. */
+void egress_reconsider(struct dataplane *dp);
+int egress_adopt_all(struct dataplane *dp, struct error *err);
+void egress_close_all(struct dataplane *dp);
 
 /* --- notes.c --- */
 int notes_open(struct dataplane *dp, struct error *err);

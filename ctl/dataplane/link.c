@@ -40,18 +40,34 @@ static void link_forget(struct dataplane *dp, struct link *link)
 
 /* --- attaching --- */
 
+/* Where packets left by already, our program takes the place of the one that passes everything. */
+static int link_attach(struct dataplane *dp, uint32_t ifindex, const char *name, int *ret_fd,
+		       struct error *err)
+{
+	_cleanup_close_ int fd = egress_take_link(dp, ifindex);
+	int r;
+
+	if (fd >= 0) {
+		if (bpf_link_update(fd, dp->program_fd, NULL) < 0)
+			return error_set(err, -errno, "interface %s: cannot attach: %s", name,
+					 strerror(errno));
+		*ret_fd = take_fd(fd);
+		return 0;
+	}
+	r = xdp_test_free(ifindex, name, err);
+	return r < 0 ? r : xdp_attach(dp->program_fd, ifindex, name, ret_fd, err);
+}
+
 static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, struct error *err)
 {
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (dp->links_count == SHUNT_LINKS_MAX)
+	if (dp->links_count + dp->egresses_count >= SHUNT_LINKS_MAX &&
+	    !dataplane_leaves_by(dp, ifindex))
 		return error_set(err, -ENOSPC, "interface %s: %d are attached already", name,
 				 SHUNT_LINKS_MAX);
-	r = xdp_test_free(ifindex, name, err);
-	if (r < 0)
-		return r;
-	r = xdp_attach(dp->program_fd, ifindex, name, &fd, err);
+	r = link_attach(dp, ifindex, name, &fd, err);
 	if (r < 0)
 		return r;
 	r = link_allow_egress(dp, ifindex);
@@ -64,6 +80,7 @@ static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, st
 	}
 	losses_add_link(dp, fd);
 	dp->links[dp->links_count++] = (struct link){ifindex, take_fd(fd)};
+	egress_reconsider(dp);
 	return 0;
 }
 
@@ -74,6 +91,8 @@ int dataplane_attachable(const struct dataplane *dp, uint32_t ifindex, struct er
 	for (size_t i = 0; i < dp->links_count; i++)
 		if (dp->links[i].ifindex == ifindex)
 			return 0;
+	if (egress_has_link(dp, ifindex))
+		return 0;
 	if (!if_indextoname(ifindex, name))
 		return error_set(err, -ENOENT, "there is no interface with number %u", ifindex);
 	return xdp_test_free(ifindex, name, err);
@@ -195,7 +214,7 @@ void link_close_all(struct dataplane *dp)
 /* --- taking all away --- */
 
 struct link_removal {
-	const struct pins *pins;
+	const char *dir;
 	struct error *err;
 };
 
@@ -205,7 +224,7 @@ static int link_remove(const char *name, void *arg)
 	_cleanup_close_ int fd = -1;
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", removal->pins->links, name);
+	snprintf(path, sizeof(path), "%s/%s", removal->dir, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return error_set(removal->err, -errno, "link %s: %s", path, strerror(errno));
@@ -217,12 +236,12 @@ static int link_remove(const char *name, void *arg)
 	return 0;
 }
 
-int link_teardown(const struct pins *pins, struct error *err)
+int link_teardown(const char *dir, struct error *err)
 {
-	struct link_removal removal = {pins, err};
-	int r = pins_each(pins->links, link_remove, &removal);
+	struct link_removal removal = {dir, err};
+	int r = pins_each(dir, link_remove, &removal);
 
-	if (r == 0 && rmdir(pins->links) < 0 && errno != ENOENT)
-		r = error_set(err, -errno, "%s: %s", pins->links, strerror(errno));
+	if (r == 0 && rmdir(dir) < 0 && errno != ENOENT)
+		r = error_set(err, -errno, "%s: %s", dir, strerror(errno));
 	return r;
 }

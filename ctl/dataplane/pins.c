@@ -28,6 +28,7 @@ static int pins_names(const char *dir, struct pins *ret, struct error *err)
 		 SHUNT_ABI_VERSION);
 	snprintf(ret->links, sizeof(ret->links), "%s/links", dir);
 	snprintf(ret->later, sizeof(ret->later), "%s/later", dir);
+	snprintf(ret->egress, sizeof(ret->egress), "%s/egress", dir);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ struct pins {
 	char dir[PATH_MAX - 64];      /* 64: room for the names below */
 	char maps[PATH_MAX - 32];     /* of this ABI */
 	char maps_new[PATH_MAX - 32]; /* the same while they are being made */
-	char links[PATH_MAX - 32];
+	char links[PATH_MAX - 32], egress[PATH_MAX - 32];
 	char later[PATH_MAX - 32]; /* the programs' arrays, see later.c */
 	int lock_fd;               /* holds the lock; -1 = none */
 };

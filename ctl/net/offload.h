@@ -25,10 +25,10 @@ enum net_offload {
 #undef X
 };
 
-/* Sets of enum net_offload. */
-#define NET_OFFLOADS_HIDING                                                                        \
+/* Sets of them: what hides packets from a program in the driver, and from a generic one. */
+#define NET_OFFLOADS_NATIVE                                                                        \
 	(NET_OFFLOAD_VLAN | NET_OFFLOAD_STAG | NET_OFFLOAD_LRO | NET_OFFLOAD_GRO_HW)
-#define NET_OFFLOADS_GENERIC NET_OFFLOAD_GRO /* hides packets from a generic program only */
+#define NET_OFFLOADS_GENERIC (NET_OFFLOADS_NATIVE | NET_OFFLOAD_GRO)
 
 /* Which of them are on. @ret_fixed (may be NULL): which of those cannot be switched. */
 int net_offloads(const char *ifname, uint32_t *ret_on, uint32_t *ret_fixed, struct error *err);

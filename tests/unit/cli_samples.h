@@ -52,6 +52,7 @@
 	"\"adopted\":true,\"program\":{\"id\":17,\"tag\":\"0123456789abcdef\"},\"interfaces\":["   \
 	"{\"name\":\"eth0\",\"mode\":\"native\",\"up\":true,"                                      \
 	"\"offloads\":{\"off\":[\"rx-vlan-hw-parse\",\"rx-lro\"],\"on\":[\"rx-gro-hw\"]}},"        \
+	"{\"name\":\"eth2\",\"role\":\"egress\",\"mode\":\"native\",\"up\":true},"                 \
 	"{\"name\":\"eth1\",\"mode\":\"generic\",\"up\":false}],"                                  \
 	"\"checker\":{\"pid\":13,\"restarts\":0,\"running\":true},"                                \
 	"\"totals\":{\"services\":2,\"backends\":6,\"up\":5,\"packets\":56796,"                    \

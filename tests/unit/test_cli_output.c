@@ -40,6 +40,7 @@ static const struct {
 	 "program     id 17, tag 0123456789abcdef, ABI 1\n"
 	 "interface   eth0 native; switched off: rx-vlan-hw-parse, rx-lro; CANNOT be switched off: "
 	 "rx-gro-hw\n"
+	 "interface   eth2 native, egress only\n"
 	 "interface   eth1 generic (slower than native), link is down\n"
 	 "checker     running, pid 13, restarts 0\n"
 	 "totals      services 2, backends 6, up 5\n"
