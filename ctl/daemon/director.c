@@ -349,7 +349,7 @@ int director_fill(struct director *d, struct error *err)
 {
 	int r;
 
-	reconcile_unmatched(d->reconciler, d->model->settings.unmatched == UNMATCHED_DROP);
+	reconcile_settings(d->reconciler, &d->model->settings);
 	r = prepare_all(d, d->model, err);
 	if (!r)
 		take_all(d, d->model);
@@ -396,7 +396,7 @@ static int switch_model(struct director *d, struct model *model, const json_t *c
 	director_forget_interfaces(d, &model->settings.interfaces);
 	model_free(d->model);
 	d->model = model;
-	reconcile_unmatched(d->reconciler, model->settings.unmatched == UNMATCHED_DROP);
+	reconcile_settings(d->reconciler, &model->settings);
 	director_sync_interfaces(d);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/reconcile_internal.h"
+#include "plan/tunnel.h"
 
 static uint64_t realtime_us(void)
 {
@@ -17,6 +18,47 @@ static uint64_t realtime_us(void)
 }
 
 /* --- the entry in the data plane --- */
+
+/* The packet around the client's, and how long the client's may be. */
+static void fill_tunnel(struct backend_runtime *b, struct shunt_backend *entry)
+{
+	const struct prefixes *setting = &b->service->reconciler->tunnel_source;
+	struct ip_prefix source;
+
+	entry->mtu = tunnel_room(b->forward, b->at.addr.family, b->hop.mtu);
+	b->no_source = false;
+	if (!tunnel_is(b->forward))
+		return;
+	b->no_source = !tunnel_source(setting, b->at.addr.family, &b->hop.source, &source);
+	if (b->no_source)
+		return;
+	entry->source = shunt_addr_of(&source.addr);
+	entry->flags |= ip_prefix_free_bits(&source) << SHUNT_BACKEND_SOURCE_BITS;
+}
+
+static void fill_way(struct backend_runtime *b, struct shunt_backend *entry)
+{
+	entry->ifindex = b->hop.ifindex;
+	memcpy(entry->dmac, b->hop.dmac, sizeof(entry->dmac));
+	memcpy(entry->smac, b->hop.smac, sizeof(entry->smac));
+	entry->vlan = b->hop.vlan;
+	entry->vlan_inner = b->hop.vlan_inner;
+	fill_tunnel(b, entry);
+}
+
+/* Without a way, what worked last stays: the slots turn away, and for the last packets a neighbour
+ * that may have gone is better than none. */
+static void keep_way(const struct shunt_backend *old, struct shunt_backend *entry)
+{
+	entry->ifindex = old->ifindex;
+	memcpy(entry->dmac, old->dmac, sizeof(entry->dmac));
+	memcpy(entry->smac, old->smac, sizeof(entry->smac));
+	entry->vlan = old->vlan;
+	entry->vlan_inner = old->vlan_inner;
+	entry->mtu = old->mtu;
+	entry->source = old->source;
+	entry->flags = old->flags;
+}
 
 static void write_entry(struct backend_runtime *b)
 {
@@ -33,17 +75,10 @@ static void write_entry(struct backend_runtime *b)
 	struct error err = {};
 	int r;
 
-	/* without a way, what worked last stays: the slots turn away, and for the last packets a
-	 * neighbour that may have gone is better than none */
-	if (!b->hop.resolved && dataplane_backend_read(b->service->entry, b->number, &old)) {
-		entry.ifindex = old.ifindex;
-		memcpy(entry.dmac, old.dmac, sizeof(entry.dmac));
-		memcpy(entry.smac, old.smac, sizeof(entry.smac));
-	} else if (b->hop.resolved) {
-		entry.ifindex = b->hop.ifindex;
-		memcpy(entry.dmac, b->hop.dmac, sizeof(entry.dmac));
-		memcpy(entry.smac, b->hop.smac, sizeof(entry.smac));
-	}
+	if (b->hop.resolved)
+		fill_way(b, &entry);
+	else if (dataplane_backend_read(b->service->entry, b->number, &old))
+		keep_way(&old, &entry);
 	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);
 	b->way_known = entry.ifindex != 0;
 	/* what stood in its way may be on its way out: tried again when something is removed */
@@ -57,7 +92,8 @@ static void write_entry(struct backend_runtime *b)
 /* A way that worked before (an earlier daemon's) holds while its neighbour is only being asked. */
 static bool reachable(const struct backend_runtime *b)
 {
-	return !b->unwritten && (b->hop.resolved || (b->hop.pending && b->way_known));
+	return !b->unwritten && !b->no_source &&
+	       (b->hop.resolved || (b->hop.pending && b->way_known));
 }
 
 struct eligible_facts reality_facts(const struct backend_runtime *b)
@@ -92,6 +128,15 @@ static const char *check_reason(const struct backend_runtime *b, const struct ch
 	return check->last.reason;
 }
 
+static const char *unreachable_reason(const struct backend_runtime *b)
+{
+	if (b->unwritten)
+		return "its address and port still belong to another nat service";
+	if (b->no_source)
+		return "no address of this host to send tunnel packets from; set tunnel_source";
+	return b->hop.reason;
+}
+
 const char *reality_reason(const struct backend_runtime *b)
 {
 	const struct check_runtime *check = speaker(b);
@@ -102,8 +147,7 @@ const char *reality_reason(const struct backend_runtime *b)
 	case BACKEND_DRAINING:
 		return b->leaving ? "removed" : b->weight ? "asked for" : "weight 0";
 	case BACKEND_UNREACHABLE:
-		return b->unwritten ? "its address and port still belong to another nat service"
-				    : b->hop.reason;
+		return unreachable_reason(b);
 	default:
 		return check             ? check_reason(b, check)
 		       : b->checks_count ? "no result yet"
@@ -151,7 +195,9 @@ void reality_update(struct backend_runtime *b)
 
 static bool same_hop(const struct net_hop *a, const struct net_hop *b)
 {
-	return a->resolved == b->resolved && a->ifindex == b->ifindex &&
+	return a->resolved == b->resolved && a->ifindex == b->ifindex && a->vlan == b->vlan &&
+	       a->vlan_inner == b->vlan_inner && a->mtu == b->mtu &&
+	       ip_addr_compare(&a->source, &b->source) == 0 &&
 	       memcmp(a->dmac, b->dmac, sizeof(a->dmac)) == 0 &&
 	       memcmp(a->smac, b->smac, sizeof(a->smac)) == 0;
 }

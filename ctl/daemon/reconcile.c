@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "daemon/reconcile_internal.h"
 #include "plan/slots.h"
+#include "plan/tunnel.h"
 
 struct reconciler *reconciler_new(sd_event *loop, struct dataplane *dp, struct net *net,
 				  struct worker *worker, struct events *events,
@@ -85,7 +86,7 @@ static void withdraw_if_last(struct reconciler *r, const struct ip_addr *addr)
 		r->hooks.vip_removed(addr, r->hooks.arg);
 }
 
-void reconcile_unmatched(struct reconciler *r, bool drop_unmatched)
+static void set_unmatched(struct reconciler *r, bool drop_unmatched)
 {
 	struct error err = {};
 
@@ -172,6 +173,22 @@ void reconcile_drop_backend(struct backend_runtime *b)
 	s->backends_count--;
 	free_backend(b);
 	reality_release_egress(r);
+}
+
+/* Those that have tunnel packets get them from the new addresses. */
+static void set_tunnel_source(struct reconciler *r, const struct prefixes *source)
+{
+	r->tunnel_source = *source;
+	for (struct service_runtime *s = r->services; s; s = s->by_vip.next)
+		for (size_t i = 0; i < s->backends_count; i++)
+			if (tunnel_is(s->backends[i]->forward) && !s->backends[i]->leaving)
+				reality_ask_way(s->backends[i]);
+}
+
+void reconcile_settings(struct reconciler *r, const struct settings *settings)
+{
+	set_unmatched(r, settings->unmatched == UNMATCHED_DROP);
+	set_tunnel_source(r, &settings->tunnel_source);
 }
 
 /* --- services --- */
@@ -298,25 +315,20 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 }
 
 /* Does the program know how? */
-static int can_forward(const struct vip *vip, enum shunt_forward forward, struct error *err)
+static int can_forward(enum shunt_forward forward, struct error *err)
 {
-	char text[VIP_LEN];
-
-	if (vip->at.addr.family == AF_INET && vip->at.port &&
-	    (forward == SHUNT_FORWARD_DR || forward == SHUNT_FORWARD_NAT))
+	if (forward == SHUNT_FORWARD_DR || forward == SHUNT_FORWARD_NAT)
 		return 0;
-	return error_set(err, -EINVAL,
-			 "%s by %s is not forwarded by this version; expected one port of an IPv4 "
-			 "address and forward = dr or nat",
-			 vip_format(vip, text), forward_name(forward));
+	return error_set(err, -EINVAL, "forward = %s is not in this version; expected dr or nat",
+			 forward_name(forward));
 }
 
 static int can_forward_all(const struct service *wish, struct error *err)
 {
-	int r = can_forward(&wish->address, wish->forward, err);
+	int r = can_forward(wish->forward, err);
 
 	for (size_t i = 0; !r && i < wish->backends_count; i++)
-		r = can_forward(&wish->address, backend_forward(wish, &wish->backends[i]), err);
+		r = can_forward(backend_forward(wish, &wish->backends[i]), err);
 	return r ? error_prefix(err, "service '%s'", wish->name) : 0;
 }
 
@@ -325,10 +337,8 @@ int reconcile_accepts(const struct reconciler *r, const struct service *wish, st
 	const struct service_runtime *s = find_service(r, &wish->address);
 	int e = can_forward_all(wish, err);
 
-	if (e)
+	if (e || !s || dataplane_slots_count(s->entry) == wish->table_size)
 		return e;
-	if (!s || dataplane_slots_count(s->entry) == wish->table_size)
-		return 0;
 	return error_set(err, -EBUSY,
 			 "service '%s': table_size cannot change from %u to %u while the service "
 			 "has slots; remove it and add it anew",

@@ -52,8 +52,9 @@ void reconcile_remove(struct reconciler *r, const struct vip *vip);
 /* Remove the services that the maps have from an earlier daemon and that nobody has taken; returns
  * how many. Call it once, when all are taken. */
 size_t reconcile_remove_unwished(struct reconciler *r);
-/* What every VIP, present and future, does with packets that no service wants. */
-void reconcile_unmatched(struct reconciler *r, bool drop_unmatched);
+/* The settings that packets depend on: what a VIP, present or future, does with those that no
+ * service wants, and where those of tunnels come from. */
+void reconcile_settings(struct reconciler *r, const struct settings *settings);
 
 /* Links, routes or neighbours changed: ask for every backend's way again. */
 void reconcile_net(struct reconciler *r);

@@ -25,7 +25,8 @@ struct reconciler {
 	struct service_runtime *services; /* by_vip */
 	struct vip_runtime *vips;
 	struct check_runtime *checks; /* by_id */
-	uint64_t seed;                /* of the tables: the one the maps were made with */
+	struct prefixes tunnel_source;
+	uint64_t seed; /* of the tables: the one the maps were made with */
 	uint32_t last_check_id;
 	bool drop_unmatched;
 	bool egress;   /* reconcile_egress() was called */

@@ -47,6 +47,7 @@ struct backend_runtime {
 	struct net_hop hop;
 	bool way_known; /* its entry has a next hop, from now or from the daemon before */
 	bool asked_way; /* net keeps its neighbour resolved */
+	bool no_source; /* of a tunnel: this host has no address to send from */
 	bool unwritten; /* its entry could not be written yet: `hop.reason` says why */
 	enum protocol_verdict verdict; /* of all checks together */
 	enum backend_state state;

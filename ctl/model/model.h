@@ -34,7 +34,7 @@ enum scheduler { SCHEDULER_MAGLEV };
 enum unmatched { UNMATCHED_PASS, UNMATCHED_DROP };
 enum announce { ANNOUNCE_NONE, ANNOUNCE_AUTO };
 enum check_kind { CHECK_NONE, CHECK_TCP, CHECK_KIND_COUNT };
-enum mss { MSS_OFF, MSS_AUTO }; /* else the number itself */
+enum mss { MSS_OFF = SHUNT_MSS_OFF, MSS_AUTO = SHUNT_MSS_AUTO }; /* else bytes */
 enum admin { ADMIN_NO_OVERRIDE, ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 
 struct settings {
