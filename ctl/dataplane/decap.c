@@ -251,9 +251,6 @@ static int attach_links(const struct pins *pins, int program_fd, const struct de
 {
 	int r = 0;
 
-	if (wish->links_count > DECAP_LINKS_MAX)
-		return error_set(err, -ENOSPC, "the program can be on at most %d interfaces",
-				 DECAP_LINKS_MAX);
 	for (size_t i = 0; i < wish->links_count && !r; i++)
 		r = attach_link(pins, program_fd, wish->links[i], err);
 	return r;
@@ -280,6 +277,9 @@ static int test_limits(const struct decap_wish *wish, struct error *err)
 	if (wish->directors_count > DECAP_DIRECTORS_MAX)
 		return error_set(err, -ENOSPC, "at most %d directors can be named",
 				 DECAP_DIRECTORS_MAX);
+	if (wish->links_count > DECAP_LINKS_MAX)
+		return error_set(err, -ENOSPC, "the program can be on at most %d interfaces",
+				 DECAP_LINKS_MAX);
 	return 0;
 }
 

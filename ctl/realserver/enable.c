@@ -119,11 +119,12 @@ static int restore_sysctls(struct run *run, const struct record *record, const s
 
 /* --- steps: the decapsulating program --- */
 
+/* One too many is left for decap_apply() to refuse. */
 static void add_link(const struct host *host, const char *name, uint32_t *links, size_t *count)
 {
 	struct host_link link;
 
-	if (!name[0] || *count == DECAP_LINKS_MAX || host_link(host, name, &link, NULL))
+	if (!name[0] || *count > DECAP_LINKS_MAX || host_link(host, name, &link, NULL))
 		return;
 	for (size_t i = 0; i < *count; i++)
 		if (links[i] == link.ifindex)
@@ -149,7 +150,7 @@ static int apply_tunnels(const struct run *run, const struct record *record, str
 	size_t room = 1;
 	_cleanup_free_ struct ip_prefix *directors = NULL;
 	_cleanup_free_ struct ip_addr *vips = mem_zalloc((record->vips_count + 1) * sizeof(*vips));
-	uint32_t links[DECAP_LINKS_MAX];
+	uint32_t links[DECAP_LINKS_MAX + 1];
 	struct decap_wish wish = {.vips = vips, .links = links};
 
 	for (size_t i = 0; i < record->vips_count; i++)
@@ -178,21 +179,29 @@ static bool same_directors(const struct enabled *a, const struct enabled *b)
 	return true;
 }
 
-static void note_tunnel(struct run *run, const struct enabled *before, const struct enabled *after)
+/* What there is now for a tunnel's VIP on its interface. */
+static struct decap_view look_at_tunnel(const struct run *run, const struct enabled *entry)
 {
-	bool was = before && forward_is_tunnel(before->forward);
-	char text[IP_PREFIX_LEN];
-	struct decap_view view;
+	struct decap_view view = {};
 	struct host_link link;
 
-	if (was && strcmp(before->dev, after->dev) == 0 && same_directors(before, after))
+	if (forward_is_tunnel(entry->forward) && host_link(run->host, entry->dev, &link, NULL) == 0)
+		decap_look(run->asked->pin_dir, link.ifindex, &entry->vip, &view, NULL);
+	return view;
+}
+
+static void note_tunnel(struct run *run, const struct enabled *entry, bool was_there)
+{
+	const struct enabled *old = record_find(&run->before, &entry->vip);
+	char text[IP_PREFIX_LEN];
+
+	if (!was_there)
+		note(run, "%s: decapsulating program, %s mode", entry->dev,
+		     look_at_tunnel(run, entry).native ? "native" : "generic");
+	if (was_there && old && same_directors(old, entry))
 		return;
-	if (host_link(run->host, after->dev, &link, NULL) == 0 &&
-	    decap_look(run->asked->pin_dir, link.ifindex, &after->vip, &view, NULL) == 0)
-		note(run, "%s: decapsulating program, %s mode", after->dev,
-		     view.native ? "native" : "generic");
-	for (size_t i = 0; i < after->directors.n; i++)
-		note(run, "unwrapped from %s", ip_prefix_format(&after->directors.v[i], text));
+	for (size_t i = 0; i < entry->directors.n; i++)
+		note(run, "unwrapped from %s", ip_prefix_format(&entry->directors.v[i], text));
 }
 
 /* --- steps: the address --- */
@@ -348,7 +357,7 @@ static int want_sysctls(struct run *run, const struct enabled *entry, struct err
 
 static int carry_out(struct run *run, const struct enabled *entry, bool put, struct error *err)
 {
-	const struct enabled *old = record_find(&run->before, &entry->vip);
+	const struct decap_view before = look_at_tunnel(run, entry);
 	int r = set_sysctls(run, err);
 
 	if (!r && (record_has_tunnel(&run->before) || record_has_tunnel(&run->after)))
@@ -356,7 +365,7 @@ static int carry_out(struct run *run, const struct enabled *entry, bool put, str
 	if (!r && put)
 		r = put_address(run, &entry->vip, err);
 	if (!r && forward_is_tunnel(entry->forward))
-		note_tunnel(run, old, entry);
+		note_tunnel(run, entry, before.ours && before.vip_enabled);
 	return r;
 }
 

@@ -2,7 +2,6 @@
 /* facts.c - see facts.h */
 #include "realserver/facts.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"

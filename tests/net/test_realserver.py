@@ -101,6 +101,33 @@ def test_settings_go_with_the_last_vip(backend):
     assert picture(backend) == before
 
 
+def test_what_was_lost_is_put_back(backend):
+    backend.realserver("enable", VIP, *TUNNEL)
+    unpin(backend)
+    backend.ip(f"addr del {VIP}/32 dev lo\n")
+    said = backend.realserver("enable", VIP, *TUNNEL).stdout
+    assert "eth0: decapsulating program, native mode" in said and f"{VIP}/32 on lo" in said
+    assert findings(backend, VIP)[1] == 0
+
+
+def test_too_many_interfaces(backend):
+    """The seventeenth is refused, and what the others have stays."""
+    pairs = range(8)
+    backend.ip("".join(f"link add v{i} type veth peer name p{i}\nlink set v{i} up\n"
+                       f"link set p{i} up\n" for i in pairs))
+    *most, last = ["eth0", *(f"{end}{i}" for i in pairs for end in "vp")]
+    vips = {device: f"192.0.2.{150 + number}" for number, device in enumerate(most)}
+    for device, vip in vips.items():
+        backend.realserver("enable", vip, *TUNNEL, "--dev", device)
+    done = backend.realserver("enable", VIP, *TUNNEL, "--dev", last, check=False)
+    codes = {findings(backend, vip)[1] for vip in vips.values()}
+    for vip in vips.values():
+        backend.realserver("disable", vip)
+    assert done.returncode == 1 and "at most 16 interfaces" in done.stderr
+    assert codes == {0} and VIP not in addresses(backend)
+    backend.ip("".join(f"link del v{i}\n" for i in pairs))
+
+
 def test_directors_are_those_of_all_vips(backend):
     backend.realserver("enable", VIP, "--forward", "ipip", "--director", DIRECTOR)
     backend.realserver("enable", OTHER_VIP, "--forward", "ipip", "--director", DIRECTOR,
