@@ -30,7 +30,7 @@ struct net_hop {
 	struct ip_addr via;    /* the neighbour: a gateway or the destination itself */
 	struct ip_addr source; /* what this host itself would send from; family 0 = nothing */
 	uint8_t dmac[6], smac[6];
-	uint32_t mtu;     /* of IP packets: the shortest of the devices on the way */
+	uint32_t mtu;     /* of IP packets: the shortest of the route and the devices */
 	bool resolved;    /* everything above is known */
 	bool pending;     /* not resolved: its neighbour was asked and has not failed yet */
 	char reason[160]; /* when not resolved: why, for people ("no route to 10.0.0.11") */

@@ -80,6 +80,7 @@ struct destination {
 	uint8_t type; /* RTN_* */
 	uint32_t ifindex;
 	struct ip_addr via, source;
+	uint32_t mtu;                /* of the route itself; 0 = the device's */
 	struct neighbour *neighbour; /* one of its users is this; may be NULL */
 	UT_hash_handle by_to;
 };

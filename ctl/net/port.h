@@ -17,12 +17,6 @@
 #include "base/error.h"
 #include "shunt/abi.h"
 
-#ifndef SHUNT_VLAN_PRESENT
-#define SHUNT_VLAN_VID     0x0fff
-#define SHUNT_VLAN_PRESENT 0x1000
-#define SHUNT_VLAN_AD      0x2000
-#endif
-
 struct link;
 struct net;
 

@@ -81,6 +81,21 @@ static struct ip_addr parse_via(struct nlattr *const *attrs, const struct ip_add
 	return gateway.family ? gateway : *to;
 }
 
+/* What the kernel itself has learnt of a way holds for a while only, and is not told when it ends.
+ */
+static uint32_t parse_mtu(struct nlattr *const *attrs)
+{
+	struct nlattr *cache = attrs[RTA_CACHEINFO], *metrics[RTAX_MAX + 1];
+	struct rta_cacheinfo info = {};
+
+	if (cache)
+		nla_memcpy(&info, cache, sizeof(info));
+	if (info.rta_expires || !attrs[RTA_METRICS] ||
+	    nla_parse_nested(metrics, RTAX_MAX, attrs[RTA_METRICS], NULL) < 0)
+		return 0;
+	return metrics[RTAX_MTU] ? nla_get_u32(metrics[RTAX_MTU]) : 0;
+}
+
 static void take_route(struct net *net, struct nlmsghdr *hdr, void *arg)
 {
 	struct rtmsg *info = nlmsg_data(hdr);
@@ -93,6 +108,7 @@ static void take_route(struct net *net, struct nlmsghdr *hdr, void *arg)
 	d->type = info->rtm_type;
 	d->ifindex = attrs[RTA_OIF] ? nla_get_u32(attrs[RTA_OIF]) : 0;
 	d->via = parse_via(attrs, &d->to);
+	d->mtu = parse_mtu(attrs);
 	d->source = net_attr_addr(attrs[RTA_PREFSRC], d->to.family);
 }
 
@@ -111,6 +127,7 @@ static void ask_route(struct net *net, struct destination *d)
 	d->type = RTN_UNSPEC;
 	d->ifindex = 0;
 	d->source.family = 0;
+	d->mtu = 0;
 	d->error = net_ask(net, msg, take_route, d);
 	d->routed = true;
 	link = link_find(net, d->ifindex);
@@ -195,7 +212,8 @@ static void explain_neighbour(struct net_hop *hop, const struct neighbour *n)
 }
 
 /* The neighbour is known: down to the port. */
-static void compose_port(struct net *net, const struct link *link, struct net_hop *hop)
+static void compose_port(struct net *net, const struct destination *d, const struct link *link,
+			 struct net_hop *hop)
 {
 	struct error err = {};
 	struct port port;
@@ -210,7 +228,7 @@ static void compose_port(struct net *net, const struct link *link, struct net_ho
 	memcpy(hop->ifname, port.link->name, sizeof(hop->ifname));
 	hop->vlan = port.vlan;
 	hop->vlan_inner = port.vlan_inner;
-	hop->mtu = port.mtu;
+	hop->mtu = d->mtu && d->mtu < port.mtu ? d->mtu : port.mtu;
 	hop->resolved = true;
 }
 
@@ -229,7 +247,7 @@ static void compose_neighbour(struct net *net, const struct destination *d, cons
 	else if (!neighbour_usable(n))
 		explain_neighbour(hop, n);
 	else
-		compose_port(net, link, hop);
+		compose_port(net, d, link, hop);
 }
 
 static void compose(struct net *net, const struct destination *d, struct net_hop *hop)

@@ -79,6 +79,21 @@ static void test_route_changes(void **state)
 	assert_false(is_managed("10.9.0.12"));
 }
 
+static void test_route_mtu(void **state)
+{
+	struct fixture *f = need(state);
+	uint64_t until = now_ms() + LIMIT_MS;
+
+	director(f, "ip route add 10.20.0.0/16 via 10.9.0.11 mtu 1400");
+	assert_int_equal(wait_resolved(f, "10.20.0.1", NETNS_PEER_MAC).mtu, 1400);
+	director(f, "ip route replace 10.20.0.0/16 via 10.9.0.11 mtu 9000");
+	while (resolve(f, "10.20.0.1").mtu != 1500)
+		turn(f, until);
+	director(f, "ip route replace 10.20.0.0/16 via 10.9.0.11");
+	drain(f);
+	assert_int_equal(resolve(f, "10.20.0.1").mtu, 1500);
+}
+
 static void test_rules(void **state)
 {
 	struct fixture *f = need(state);
@@ -293,8 +308,10 @@ static void test_probe_once(void **state)
 
 	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
 	net_probe_neighbour(f->net, eth1, &one);
-	while (!says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC))
+	while (!says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC)) {
 		turn(f, until);
+		net_probe_neighbour(f->net, eth1, &one); /* a busy peer may answer too late */
+	}
 	assert_false(is_managed("10.9.0.11"));
 	director(f, "ip neigh add 10.9.0.77 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
 	net_probe_neighbour(f->net, eth1, &fixed);
@@ -470,6 +487,7 @@ int main(void)
 		test(test_release),
 		test(test_gateway_shared),
 		test(test_route_changes),
+		test(test_route_mtu),
 		test(test_rules),
 		test(test_next_hop_objects),
 		test(test_no_way),
