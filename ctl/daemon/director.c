@@ -105,32 +105,49 @@ static void tell_service(struct director *d, const struct service *before,
 
 /* --- the host --- */
 
-static void check_forwarding(struct director *d, const char *ifname, bool nat)
+/* In IPv6 an interface's own switch does not make the stack a router, the one for all does both. */
+static void check_forwarding(struct director *d, const char *ifname, int family, bool nat)
 {
+	const char *ip = family == AF_INET6 ? "ipv6" : "ipv4";
 	char key[32 + IF_NAMESIZE];
 	uint32_t ifindex;
 
-	snprintf(key, sizeof(key), "forwarding:%s", ifname);
-	if (nat && net_link_index(d->net, ifname, &ifindex, NULL) == 0 &&
-	    !net_forwarding(ifname, AF_INET))
+	snprintf(key, sizeof(key), "forwarding:%s:%s", ip, ifname);
+	if (!nat || net_link_index(d->net, ifname, &ifindex, NULL) ||
+	    net_forwarding(ifname, family))
+		events_clear(d->events, key);
+	else if (family == AF_INET6)
+		events_alarm(d->events, "interface", key,
+			     "forward = nat needs IPv6 routing on %s, or clients get no replies; "
+			     "do: sysctl -w net.ipv6.conf.all.forwarding=1",
+			     ifname);
+	else
 		events_alarm(d->events, "interface", key,
 			     "forward = nat needs routing on %s, or clients get no replies; do: "
-			     "sysctl -w "
-			     "net.ipv4.conf.%s.forwarding=1 (or net.ipv4.ip_forward=1)",
+			     "sysctl -w net.ipv4.conf.%s.forwarding=1 (or net.ipv4.ip_forward=1)",
 			     ifname, ifname);
-	else
-		events_clear(d->events, key);
+}
+
+static bool has_nat(const struct model *model, int family)
+{
+	for (const struct service *s = model->services; s; s = s->by_name.next)
+		if (s->address.at.addr.family == family &&
+		    service_forwards_by(s, SHUNT_FORWARD_NAT))
+			return true;
+	return false;
 }
 
 void director_check_host(struct director *d)
 {
 	const struct strings *names = &d->model->settings.interfaces;
-	bool nat = false;
+	const int families[] = {AF_INET, AF_INET6};
 
-	for (const struct service *s = d->model->services; s; s = s->by_name.next)
-		nat = nat || service_forwards_by(s, SHUNT_FORWARD_NAT);
-	for (size_t i = 0; i < names->n; i++)
-		check_forwarding(d, names->v[i], nat);
+	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+		bool nat = has_nat(d->model, families[f]);
+
+		for (size_t i = 0; i < names->n; i++)
+			check_forwarding(d, names->v[i], families[f], nat);
+	}
 }
 
 /* --- services and backends --- */
