@@ -66,16 +66,42 @@ static void show_backend_state(const struct out *out, const json_t *backend)
 	out_line(out, SHOW_LABEL "%s for %s (since %s): %s", "state", state, ago, since, reason);
 }
 
+/* " with VLAN 100 (802.1ad), VLAN 10"; "" without any */
+static char *show_tags(const json_t *hop)
+{
+	const json_t *tags = out_get(hop, "vlans"), *tag;
+	char *text = mem_printf("%s", "");
+	size_t i;
+
+	json_array_foreach (tags, i, tag) {
+		_cleanup_free_ char *before = text, *protocol = out_text(tag, "protocol");
+		bool usual = strcmp(protocol, "802.1Q") == 0;
+
+		text = mem_printf("%s%s VLAN %.0f%s%s%s", before, i ? "," : " with",
+				  out_number(tag, "id"), usual ? "" : " (", usual ? "" : protocol,
+				  usual ? "" : ")");
+	}
+	return text;
+}
+
 static void show_next_hop(const struct out *out, const json_t *backend)
 {
 	const json_t *hop = out_get(backend, "status.next_hop");
 	_cleanup_free_ char *interface = out_text(hop, "interface"), *mac = out_text(hop, "mac"),
-			    *via = out_text(hop, "via");
+			    *via = out_text(hop, "via"), *tags = show_tags(hop);
 
 	if (json_is_object(hop))
-		out_line(out, SHOW_LABEL "%s on %s, by %s", "next_hop", mac, interface, via);
+		out_line(out, SHOW_LABEL "%s on %s%s, by %s", "next_hop", mac, interface, tags,
+			 via);
 	else
 		out_line(out, SHOW_LABEL "not known", "next_hop");
+}
+
+/* Of a tunnel, once a router has said that less gets through than the interface's MTU. */
+static void show_path_mtu(const struct out *out, const json_t *backend)
+{
+	if (json_is_integer(out_get(backend, "status.path_mtu")))
+		show_field(out, "path_mtu", backend, "status.path_mtu");
 }
 
 static void show_check(const struct out *out, const json_t *backend)
@@ -105,6 +131,7 @@ void show_backend(const struct out *out, const json_t *backend)
 	show_field(out, "effective_weight", backend, "status.effective_weight");
 	out_line(out, SHOW_LABEL "%s, %s of the service's", "slots", slots, share);
 	show_next_hop(out, backend);
+	show_path_mtu(out, backend);
 	show_check(out, backend);
 	show_counters(out, backend);
 }

@@ -25,7 +25,8 @@ static void fill_tunnel(struct backend_runtime *b, struct shunt_backend *entry)
 	const struct prefixes *setting = &b->service->reconciler->tunnel_source;
 	struct ip_prefix source;
 
-	entry->mtu = tunnel_room(b->forward, b->at.addr.family, b->hop.mtu);
+	entry->mtu = tunnel_room(b->forward, b->at.addr.family,
+				 path_mtu_limit(&b->path_mtu, b->hop.mtu));
 	b->no_source = false;
 	if (!tunnel_is(b->forward))
 		return;
@@ -278,6 +279,28 @@ void reconcile_egress(struct reconciler *r)
 {
 	r->egress = true;
 	reconcile_net(r);
+}
+
+/* Only a tunnel's packets are the director's own to make shorter: of others the client is told. */
+void reconcile_path_mtu(struct reconciler *r, const struct ip_addr *to, uint32_t mtu,
+			uint64_t now_ms)
+{
+	for (struct service_runtime *s = r->services; s; s = s->by_vip.next)
+		for (size_t i = 0; i < s->backends_count; i++) {
+			struct backend_runtime *b = s->backends[i];
+
+			if (tunnel_is(b->forward) && ip_addr_compare(&b->at.addr, to) == 0 &&
+			    path_mtu_learn(&b->path_mtu, to->family, mtu, b->hop.mtu, now_ms))
+				write_entry(b);
+		}
+}
+
+void reconcile_path_mtus_expire(struct reconciler *r, uint64_t now_ms)
+{
+	for (struct service_runtime *s = r->services; s; s = s->by_vip.next)
+		for (size_t i = 0; i < s->backends_count; i++)
+			if (path_mtu_expire(&s->backends[i]->path_mtu, now_ms))
+				write_entry(s->backends[i]);
 }
 
 void reality_write_waiting(struct reconciler *r)

@@ -61,6 +61,11 @@ void reconcile_net(struct reconciler *r);
 /* The interfaces wished for are attached: from now on see that packets can leave by the others too
  * that backends are reached by. */
 void reconcile_egress(struct reconciler *r);
+/* A router says that @mtu bytes get through to @to: its tunnels keep to that, for a while. */
+void reconcile_path_mtu(struct reconciler *r, const struct ip_addr *to, uint32_t mtu,
+			uint64_t now_ms);
+/* That while is over for some of them. */
+void reconcile_path_mtus_expire(struct reconciler *r, uint64_t now_ms);
 /* A result of the check @id; unknown ids (just forgotten) are ignored. */
 void reconcile_result(struct reconciler *r, const struct protocol_result *result);
 

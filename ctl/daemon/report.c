@@ -55,6 +55,23 @@ static json_t *backend_counters(const struct backend_runtime *b)
 
 /* --- backends --- */
 
+static void add_tag(json_t *tags, uint16_t tag)
+{
+	if (tag)
+		json_array_append_new(tags, json_pack("{s:i, s:s}", "id", tag & SHUNT_VLAN_VID,
+						      "protocol",
+						      tag & SHUNT_VLAN_AD ? "802.1ad" : "802.1Q"));
+}
+
+static json_t *tags_json(const struct net_hop *hop)
+{
+	json_t *tags = json_array();
+
+	add_tag(tags, hop->vlan);
+	add_tag(tags, hop->vlan_inner);
+	return tags;
+}
+
 static json_t *next_hop_json(const struct net_hop *hop)
 {
 	char via[IP_ADDR_LEN], mac[18];
@@ -63,8 +80,16 @@ static json_t *next_hop_json(const struct net_hop *hop)
 		return json_null();
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", hop->dmac[0], hop->dmac[1],
 		 hop->dmac[2], hop->dmac[3], hop->dmac[4], hop->dmac[5]);
-	return json_pack("{s:s, s:s, s:s}", "interface", hop->ifname, "mac", mac, "via",
-			 ip_addr_format(&hop->via, via));
+	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "interface", hop->ifname, "mac", mac, "via",
+			 ip_addr_format(&hop->via, via), "mtu", (json_int_t)hop->mtu, "vlans",
+			 tags_json(hop));
+}
+
+/* What routers have said of the way, null while they have not. */
+static json_t *path_mtu_json(const struct backend_runtime *b)
+{
+	return b->path_mtu.mtu ? json_integer(path_mtu_limit(&b->path_mtu, b->hop.mtu))
+			       : json_null();
 }
 
 static json_t *check_json(const struct backend_runtime *b)
@@ -89,13 +114,14 @@ static json_t *backend_status(const struct backend_runtime *b)
 {
 	uint32_t size = dataplane_slots_count(b->service->entry);
 
-	return json_pack(
-		"{s:s, s:s, s:s, s:f, s:i, s:I, s:I, s:f, s:o, s:o, s:o}", "effective_forward",
-		forward_name(b->forward), "state", backend_state_names[b->state], "reason",
-		reality_reason(b), "since", seconds(b->since_us), "number", (int)b->number,
-		"effective_weight", (json_int_t)(b->share.live ? b->share.weight : 0), "slots",
-		(json_int_t)b->slots, "share", (double)b->slots / size, "next_hop",
-		next_hop_json(&b->hop), "check", check_json(b), "counters", backend_counters(b));
+	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:I, s:I, s:f, s:o, s:o, s:o, s:o}",
+			 "effective_forward", forward_name(b->forward), "state",
+			 backend_state_names[b->state], "reason", reality_reason(b), "since",
+			 seconds(b->since_us), "number", (int)b->number, "effective_weight",
+			 (json_int_t)(b->share.live ? b->share.weight : 0), "slots",
+			 (json_int_t)b->slots, "share", (double)b->slots / size, "next_hop",
+			 next_hop_json(&b->hop), "path_mtu", path_mtu_json(b), "check",
+			 check_json(b), "counters", backend_counters(b));
 }
 
 static json_t *backend_report(const struct service_runtime *s, const struct backend *wish)

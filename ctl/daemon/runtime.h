@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "net/net.h"
 #include "plan/eligible.h"
+#include "plan/path_mtu.h"
 
 struct reconciler;
 struct service_runtime;
@@ -45,10 +46,11 @@ struct backend_runtime {
 	struct check_runtime *checks[MODEL_CHECKS_MAX];
 	size_t checks_count;
 	struct net_hop hop;
-	bool way_known; /* its entry has a next hop, from now or from the daemon before */
-	bool asked_way; /* net keeps its neighbour resolved */
-	bool no_source; /* of a tunnel: this host has no address to send from */
-	bool unwritten; /* its entry could not be written yet: `hop.reason` says why */
+	struct path_mtu path_mtu; /* of the way there, for tunnels */
+	bool way_known;           /* its entry has a next hop, from now or from the daemon before */
+	bool asked_way;           /* net keeps its neighbour resolved */
+	bool no_source;           /* of a tunnel: this host has no address to send from */
+	bool unwritten;           /* its entry could not be written yet: `hop.reason` says why */
 	enum protocol_verdict verdict; /* of all checks together */
 	enum backend_state state;
 	uint64_t since_us;           /* realtime */

@@ -19,14 +19,27 @@ static int on_net_io(sd_event_source *source, int fd, uint32_t revents, void *ar
 	return 0;
 }
 
+static uint64_t now_ms(struct director *d)
+{
+	uint64_t us = 0;
+
+	sd_event_now(d->loop, CLOCK_MONOTONIC, &us);
+	return us / 1000;
+}
+
 static void on_request(const struct shunt_request *request, void *arg)
 {
 	struct director *d = arg;
 	struct ip_addr addr = shunt_addr_read(&request->addr, request->v6);
 
-	if (request->kind != SHUNT_REQUEST_RESOLVE)
-		return;
-	net_probe_neighbour(d->net, request->ifindex, &addr);
+	switch (request->kind) {
+	case SHUNT_REQUEST_RESOLVE:
+		net_probe_neighbour(d->net, request->ifindex, &addr);
+		break;
+	case SHUNT_REQUEST_PATH_MTU:
+		reconcile_path_mtu(d->reconciler, &addr, request->mtu, now_ms(d));
+		break;
+	}
 }
 
 /* A flood of requests costs the loop ten readings a second, no more. */
@@ -53,6 +66,7 @@ static int on_watch_timer(sd_event_source *source, uint64_t usec, void *arg)
 	struct director *d = arg;
 
 	director_check_host(d);
+	reconcile_path_mtus_expire(d->reconciler, now_ms(d));
 	/* a request that was lost has used its token up, and wakes nobody */
 	dataplane_requests_read(d->dp, REQUESTS_AT_ONCE, on_request, d);
 	sd_event_source_set_time_relative(source, HOST_WATCH_US);

@@ -14,7 +14,9 @@
 	"\"state\":\"up\","                                                                        \
 	"\"reason\":\"connected\",\"since\":1732345677.5,\"number\":2,\"effective_weight\":10,"    \
 	"\"slots\":5461,\"share\":0.3333,\"next_hop\":{\"interface\":\"eth0\","                    \
-	"\"mac\":\"02:00:00:00:00:01\",\"via\":\"10.0.0.11\"},\"check\":{\"passed\":true,"         \
+	"\"mac\":\"02:00:00:00:00:01\",\"via\":\"10.0.0.11\",\"mtu\":1500,"                        \
+	"\"vlans\":[{\"id\":100,\"protocol\":\"802.1ad\"},{\"id\":10,"                             \
+	"\"protocol\":\"802.1Q\"}]},\"path_mtu\":1400,\"check\":{\"passed\":true,"                 \
 	"\"took\":\"0.412ms\",\"streak\":12,\"at\":1732345798.9}," SAMPLE_COUNTERS(                \
 		56789, 12345678901, 1234) "}}"
 
