@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from lab import BACKENDS, DR_VIP, NAT_VIP, run, wait_until
+from lab import (BACKENDS, BACKENDS6, DIRECTOR, DIRECTOR6, DR_VIP, DR_VIP6, NAT_VIP, NAT_VIP6, on_link,
+                 run, wait_until)
 from shuntd import service
 from traffic import answers, curl
 
@@ -48,26 +49,80 @@ def test_a_changed_mac_is_found_without_a_hello(lab, servers, start):
     assert answers(lab.client, DR_VIP, 5) == {"b1": 5}
 
 
-def test_no_route_is_unreachable_and_comes_back(lab, servers, start):
-    far = "10.99.0.9"
-    shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", [far, BACKENDS[0]]), {"web": 1})
-    state = shuntd.backends("web")[f"{far}:80"]["status"]
-    assert state["state"] == "unreachable" and far in state["reason"]
+@pytest.mark.parametrize("far, vip, near", [
+    ("10.99.0.9", NAT_VIP, BACKENDS[0]), ("2001:db8:99::9", NAT_VIP6, BACKENDS6[0])], ids=["4", "6"])
+def test_no_route_is_unreachable_and_comes_back(lab, servers, start, far, vip, near):
+    shuntd = start(service("web", at(vip), "nat", [far, near]), {"web": 1})
+    backend = port_80(far)
+    state = shuntd.backends("web")[backend]["status"]
+    assert state["state"] == "unreachable" and state["reason"] == f"no route to {far}"
     assert state["next_hop"] is None
-    lab.backends[0].ip(f"addr add {far}/32 dev lo\n")
-    lab.director.ip(f"route add {far}/32 via {BACKENDS[0]}\n")
-    wait_until(lambda: shuntd.states("web")[f"{far}:80"] == "up", 10, f"{far} up by its new route")
-    assert shuntd.backends("web")[f"{far}:80"]["status"]["next_hop"]["via"] == BACKENDS[0]
-    lab.director.ip(f"route del {far}/32\n")
-    wait_until(lambda: shuntd.states("web")[f"{far}:80"] == "unreachable", 5, "no route, no backend")
+    assert f"no route to {far}" in shuntd.shunt("list").stdout
+    lab.backends[0].ip(f"addr add {far} dev lo\n")
+    lab.director.ip(f"route add {far} via {near}\n")
+    wait_until(lambda: shuntd.states("web")[backend] == "up", 10, f"{far} up by its new route")
+    assert shuntd.backends("web")[backend]["status"]["next_hop"]["via"] == near
+    lab.director.ip(f"route del {far}\n")
+    wait_until(lambda: shuntd.states("web")[backend] == "unreachable", 5, "no route, no backend")
 
 
-def test_idle_neighbours_stay_resolved(lab, servers, start):
+def host_of(address):
+    """As it stands in a URL."""
+    return f"[{address}]" if ":" in address else address
+
+
+def port_80(address):
+    return f"{host_of(address)}:80"
+
+
+def at(vip):
+    return f"tcp:{port_80(vip)}"
+
+
+@pytest.mark.parametrize("vip, backends", [(DR_VIP, BACKENDS), (DR_VIP6, BACKENDS6)], ids=["4", "6"])
+def test_idle_neighbours_stay_resolved(lab, servers, start, vip, backends):
     """Managed entries: also when nobody talks to the backend (kind = none)."""
-    start(service("web", f"tcp:{DR_VIP}:80", "dr", BACKENDS, check="kind = none"), {"web": 3})
+    start(service("web", at(vip), "dr", backends, check="kind = none"), {"web": 3})
     done = lab.director.run("ip", "-d", "neigh", "show", "dev", "eth0")
     managed = {line.split()[0] for line in done.stdout.splitlines() if "managed" in line}
-    assert managed >= set(BACKENDS)
+    assert managed >= set(backends)
+
+
+def test_backends_behind_a_bridge(make_lab):
+    """The director's eth1 is a port of its bridge, which has the address that the route names: packets
+    leave by the port. When a backend is behind another port, they leave by that."""
+    from shuntd import Shuntd, config
+    lab = make_lab(arms=2)
+    for host in lab.backends:
+        lab.nginx(host)
+    lab.plug(lab.director, "director2", "eth2", 1, peer_program=True)
+    lab.switch.ip("link set director2 down\n")  # two ways at once would be a loop
+    lab.director.ip("link add br9 type bridge forward_delay 0\n"
+                    "link set eth1 master br9\nlink set eth2 master br9\nlink set br9 up\n" +
+                    "".join(f"addr del {on_link(a)} dev eth1\naddr add {on_link(a)} dev br9\n"
+                            for a in (DIRECTOR, DIRECTOR6)))
+    lab.director.run("sysctl", "-q", "-w", "net.ipv4.conf.eth2.send_redirects=0")
+    vips = {DR_VIP: BACKENDS, NAT_VIP: BACKENDS, DR_VIP6: BACKENDS6, NAT_VIP6: BACKENDS6}
+    forwards = {DR_VIP: "dr", NAT_VIP: "nat", DR_VIP6: "dr", NAT_VIP6: "nat"}
+    names = {vip: f"web{i}" for i, vip in enumerate(vips)}
+    shuntd = Shuntd(lab, config("".join(
+        service(names[vip], at(vip), forwards[vip], backends) for vip, backends in vips.items()),
+        interfaces=("eth0", "eth1", "eth2")))
+    shuntd.start()
+    shuntd.wait_up(*names.values())
+
+    def ports():
+        return {(backend["status"]["next_hop"] or {}).get("interface")
+                for name in names.values() for backend in shuntd.backends(name).values()}
+
+    assert ports() == {"eth1"}
+    for vip in vips:
+        assert set(answers(lab.client, host_of(vip), 60)) == {"b1", "b2", "b3"}
+    lab.switch.ip("link set director1 down\nlink set director2 up\n")
+    wait_until(lambda: ports() == {"eth2"}, 10, "the other port")
+    shuntd.wait_up(*names.values())
+    for vip in vips:
+        assert set(answers(lab.client, host_of(vip), 60)) == {"b1", "b2", "b3"}
 
 
 def test_two_interfaces(make_lab):
