@@ -93,6 +93,18 @@ size_t frame_ip_length(const struct frame *frame)
 	return bytes_get16(ip + 2);
 }
 
+/* The outer source's last bytes; IPv4's checksum covers them. */
+static void take_source(const struct frame *outer, uint8_t *ip, const uint8_t *got)
+{
+	size_t any = outer->from_any, end = layers_is_v6(outer) ? 24 : 16;
+
+	memcpy(ip + end - any, got + end - any, any);
+	if (layers_is_v6(outer))
+		return;
+	bytes_put16(ip + 10, 0);
+	bytes_put16(ip + 10, ~bytes_sum(ip, layers_ip_length(outer), 0));
+}
+
 void frame_take_chosen(const struct frame *frame, uint8_t *want, const uint8_t *got,
 		       size_t got_length)
 {
@@ -105,7 +117,9 @@ void frame_take_chosen(const struct frame *frame, uint8_t *want, const uint8_t *
 	l4 = ip + layers_ip_length(outer);
 	if (got_length < l4 + 8)
 		return;
-	if (outer->kind == UDP && !layers_end(outer->from).port)
+	if (outer->from_any)
+		take_source(outer, want + ip, got + ip);
+	if (outer->kind == UDP && !layers_end(outer->from).port && got[l4] >= 0xc0)
 		memcpy(want + l4, got + l4, 2);
 	if (outer->flow != FLOW_ANY)
 		return;
@@ -149,6 +163,7 @@ struct frame frame_change(const struct frame *frame, const struct frame *change)
 	TAKE(payload);
 	TAKE(word);
 	TAKE(outer);
+	TAKE(from_any);
 	TAKE(version);
 	TAKE(ihl);
 	TAKE(total);

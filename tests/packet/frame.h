@@ -65,9 +65,12 @@ struct frame {
 	size_t payload; /* bytes after the last header or the quote, a running pattern */
 	int word;       /* SET() the first two bytes of the payload */
 
-	/* A tunnel's header around it: kind IP is ipip, kind UDP is gue. Port 0 in .from and
-	 * FLOW_ANY: as the program chose, see frame_take_chosen(). */
+	/*
+	 * A tunnel's header around it: kind IP is ipip, kind UDP is gue. As the program chose, see
+	 * frame_take_chosen(): its port 0 in .from, FLOW_ANY, and so many last bytes of .from.
+	 */
 	const struct frame *outer;
+	int from_any;
 
 	/* what is wrong */
 	int version, ihl,
@@ -89,7 +92,8 @@ size_t frame_build(const struct frame *frame, uint8_t ret[static FRAME_MAX]);
 /* Length of its outermost IP packet as the header tells, 0 when there is none. */
 size_t frame_ip_length(const struct frame *frame);
 
-/* Take into @want, which was built from @frame, what it leaves to the program, out of @got. */
+/* Take into @want, which was built from @frame, what it leaves to the program, out of @got. A
+ * source port must be one of the dynamic ones (RFC 6335). */
 void frame_take_chosen(const struct frame *frame, uint8_t *want, const uint8_t *got,
 		       size_t got_length);
 

@@ -9,6 +9,7 @@
 #define IP4      20
 #define IP6      40
 #define ICMP8    8
+#define GUE      12 /* with its UDP header */
 #define NO_FAULT (-1)
 #define TAG_AD   0x20000 /* as AD() of frame.h */
 
@@ -79,6 +80,9 @@ void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0)
 		service->forward = row->forward;
 		service->vip = view_end(row->address + strlen("tcp:"), &service->port);
 		service->backend = view_end(row->backend, &service->backend_port);
+		service->source = view_addr(row->source           ? row->source
+					    : service->backend.v6 ? DIRECTOR6
+								  : DIRECTOR);
 	}
 }
 
@@ -158,6 +162,8 @@ static void ends(struct prediction *ret, int verdict, int reason)
 	ret->verdict = verdict;
 	ret->reason = reason;
 }
+
+static const int untagged[2];
 
 /* The tags become those of a backend, 0 for none; a tag that stays keeps its priority. */
 static void retags(struct prediction *ret, const int tags[2])
@@ -292,6 +298,82 @@ static void expires(struct prediction *ret, const struct view_addr *vip)
 	ends(ret, XDP_TX, SHUNT_REASON_TTL_ANSWERED);
 }
 
+/* Longer than the way to the backend carries: without a tunnel the interface it came from does. */
+static bool is_too_big(const struct predictor *p, uint32_t ifindex, enum world_service s,
+		       const struct prediction *ret)
+{
+	const struct world_row *row = &world_services[s];
+	bool tunnel = row->forward == SHUNT_FORWARD_IPIP || row->forward == SHUNT_FORWARD_GUE;
+
+	if (!row->mtu || ret->in.total <= (size_t)row->mtu)
+		return false;
+	return tunnel || ifindex != (row->by_out0 ? p->out0 : p->in0);
+}
+
+/* The sender is told the MTU; no IPv6 host goes below 1280. */
+static void told_too_big(struct prediction *ret, const struct view_addr *vip, uint32_t mtu)
+{
+	if (!may_be_answered(ret))
+		return ends(ret, XDP_DROP, SHUNT_REASON_TOO_BIG);
+	if (ret->in.v6)
+		answers(ret, vip, 2, 0, mtu < 1280 ? 1280 : mtu);
+	else
+		answers(ret, vip, 3, 4, mtu);
+	ends(ret, XDP_TX, SHUNT_REASON_TOO_BIG_ANSWERED);
+}
+
+static void put_outer4(uint8_t *ip, const struct predict_service *service, uint8_t traffic,
+		       uint8_t protocol, size_t length)
+{
+	memset(ip, 0, IP4);
+	ip[0] = 0x45;
+	ip[1] = traffic;
+	bytes_put16(ip + 2, IP4 + length);
+	bytes_put16(ip + 6, 0x4000);
+	ip[8] = 64;
+	ip[9] = protocol;
+	view_write_addr(ip + 12, &service->source);
+	view_write_addr(ip + 16, &service->backend);
+	bytes_put16(ip + 10, ~bytes_sum(ip, IP4, 0));
+}
+
+static void put_outer6(uint8_t *ip, const struct predict_service *service, uint8_t traffic,
+		       uint8_t protocol, size_t length)
+{
+	bytes_put32(ip, 6U << 28 | (uint32_t)traffic << 20);
+	bytes_put16(ip + 4, length);
+	ip[6] = protocol;
+	ip[7] = 64;
+	view_write_addr(ip + 8, &service->source);
+	view_write_addr(ip + 24, &service->backend);
+}
+
+/* The outer headers come between the tags and the packet, which stays as it is. */
+static void wraps(struct prediction *ret, const struct predict_service *service)
+{
+	bool gue = service->forward == SHUNT_FORWARD_GUE;
+	size_t header = (service->backend.v6 ? IP6 : IP4) + (gue ? GUE : 0);
+	uint8_t *ip = ret->frame + ret->out.ip, *udp = ip + header - GUE;
+	uint8_t traffic = ret->in.v6 ? bytes_get16(ip) >> 4 : ip[1];
+	uint8_t carried = ret->in.v6 ? 41 : 4, protocol = gue ? PROTO_UDP : carried;
+	size_t length = ret->in.total + (gue ? GUE : 0);
+
+	memmove(ip + header, ip, ret->length - ret->out.ip);
+	if (gue) {
+		memset(udp, 0, GUE);
+		bytes_put16(udp + 2, 6080);
+		bytes_put16(udp + 4, length);
+		udp[9] = carried;
+	}
+	if (service->backend.v6)
+		put_outer6(ip, service, traffic, protocol, length);
+	else
+		put_outer4(ip, service, traffic, protocol, length);
+	bytes_put16(ip - 2, service->backend.v6 ? 0x86dd : 0x0800);
+	ret->length += header;
+	ret->wrapped = true;
+}
+
 /* The backend of a service that a packet of its goes to; false when it goes to none. */
 static bool finds_backend(enum world_service s, bool syn, struct prediction *ret, int *ret_number)
 {
@@ -313,6 +395,12 @@ static void leaves(const struct predictor *p, uint32_t ifindex, enum world_servi
 {
 	uint32_t out = world_services[s].by_out0 ? p->out0 : p->in0;
 
+	const struct predict_service *service = &p->services[s];
+
+	if (service->forward == SHUNT_FORWARD_IPIP || service->forward == SHUNT_FORWARD_GUE) {
+		retags(ret, untagged);
+		wraps(ret, service);
+	}
 	retags(ret, world_services[s].tags);
 	goes(ret, out == ifindex, MAC_OF_BACKEND + number, MAC_OF_DIRECTOR);
 	counts(ret, counted, s, number);
@@ -327,9 +415,11 @@ static void to_backend(const struct predictor *p, uint32_t ifindex, enum world_s
 
 	if (!finds_backend(s, syn, ret, &number))
 		return;
+	if (is_too_big(p, ifindex, s, ret))
+		return told_too_big(ret, &service->vip, world_services[s].mtu);
 	if (nat && ttl_of(ret) <= 1)
 		return expires(ret, &service->vip);
-	if (!nat && is_flooded(ret, number))
+	if (service->forward == SHUNT_FORWARD_DR && is_flooded(ret, number))
 		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
 	if (s == NO_EGRESS)
 		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
@@ -368,9 +458,11 @@ static void error_to_backend(const struct predictor *p, uint32_t ifindex, enum w
 
 	if (!finds_backend(s, false, ret, &number))
 		return;
+	if (!nat && is_too_big(p, ifindex, s, ret))
+		return ends(ret, XDP_DROP, SHUNT_REASON_TOO_BIG);
 	if (nat && ttl_of(ret) <= 1)
 		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
-	if (!nat && is_flooded(ret, number))
+	if (service->forward == SHUNT_FORWARD_DR && is_flooded(ret, number))
 		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
 	if (s == NO_EGRESS)
 		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
@@ -479,8 +571,6 @@ static const struct route *leaves_by_route(const struct predictor *p, uint32_t i
 static void to_client(const struct predictor *p, uint32_t ifindex, const struct route *route,
 		      enum world_service s, struct prediction *ret)
 {
-	static const int untagged[2];
-
 	retags(ret, untagged);
 	if (route->way == BY_IN)
 		goes(ret, p->in0 == ifindex, MAC_OF_ROUTER, MAC_OF_DIRECTOR);
@@ -536,7 +626,7 @@ void predict(const struct predictor *p, uint32_t ifindex, const uint8_t *in, siz
 	size_t vip;
 
 	ends(ret, XDP_PASS, PREDICT_NO_REASON);
-	ret->mended = ret->mended_quote = false;
+	ret->mended = ret->mended_quote = ret->wrapped = false;
 	ret->length = length;
 	ret->in = ret->out = view;
 	counts(ret, NOTHING, NO_SERVICE, 0);
@@ -614,6 +704,29 @@ static bool quote_agrees(const struct prediction *want, const uint8_t *in, const
 	return !in_at->check_at || same_difference(in_at, in, &got_at, got);
 }
 
+/*
+ * What of the outer headers is the program's choice: gue's source port, of the dynamic ones; IPv6's
+ * flow label; the low bits of a source. Whether a flow keeps them test_tunnel.c asks.
+ */
+static void take_chosen(struct prediction *want, const uint8_t *got)
+{
+	const struct world_row *row = &world_services[want->service];
+	struct view outer = view_frame(want->frame, want->length);
+	size_t bytes = row->source_bits / 8, end = view_from_at(&outer) + (outer.v6 ? 16 : 4);
+
+	memcpy(want->frame + end - bytes, got + end - bytes, bytes);
+	if (row->forward == SHUNT_FORWARD_GUE && got[outer.l4] >= 0xc0)
+		memcpy(want->frame + outer.l4, got + outer.l4, 2);
+	if (outer.v6) {
+		want->frame[outer.ip + 1] |= got[outer.ip + 1] & 0x0f;
+		memcpy(want->frame + outer.ip + 2, got + outer.ip + 2, 2);
+	} else {
+		bytes_put16(want->frame + outer.ip + 10, 0);
+		bytes_put16(want->frame + outer.ip + 10,
+			    ~bytes_sum(want->frame + outer.ip, IP4, 0));
+	}
+}
+
 /* Take over the checksums that change. */
 static void take_checks(struct prediction *want, const uint8_t *got)
 {
@@ -640,6 +753,8 @@ bool predict_agrees(struct prediction *want, const uint8_t *in, const uint8_t *g
 		return false;
 	if (want->mended)
 		take_checks(want, got);
+	if (want->wrapped)
+		take_chosen(want, got);
 	if (memcmp(want->frame, got, got_length) != 0)
 		return false;
 	if (!want->mended)

@@ -12,7 +12,7 @@
 
 /* What a service does to a packet; from the text in WORLD_SERVICES. */
 struct predict_service {
-	struct view_addr vip, backend;
+	struct view_addr vip, backend, source;
 	uint16_t port, backend_port;
 	uint8_t protocol;
 	enum shunt_forward forward;
@@ -34,9 +34,10 @@ struct prediction {
 	enum world_service service; /* for which it is counted */
 	int number;                 /* the backend's */
 	bool mended;                /* the checksums change with the packet */
-	struct view in, out;        /* of the frame that came, and of this: */
-	bool mended_quote;          /* an error's: its checksums change too */
-	struct view quote;          /* as it came */
+	bool wrapped;        /* in a tunnel's headers, parts of which are the program's choice */
+	struct view in, out; /* of the frame that came, and of this: */
+	bool mended_quote;   /* an error's: its checksums change too */
+	struct view quote;   /* as it came */
 	size_t length;
 	uint8_t frame[FRAME_MAX]; /* as it comes out; mended checksums as they came in */
 };

@@ -9,7 +9,7 @@ static const struct case_list *const lists[] = {
 	&cases_dr,        &cases_nat,    &cases_reply,    &cases_icmp,     &cases_errors,
 	&cases_expired,   &cases_broken, &cases_not_ours, &cases_dr6,      &cases_nat6,
 	&cases_reply6,    &cases_icmp6,  &cases_errors6,  &cases_expired6, &cases_broken6,
-	&cases_not_ours6, &cases_vlan,
+	&cases_not_ours6, &cases_vlan,   &cases_tunnel,   &cases_too_big,
 };
 
 static const char *const verdict_names[] = {"aborted", "drop", "pass", "tx", "redirect"};
@@ -90,6 +90,7 @@ static bool check_frame(const struct packet_case *c, const struct outcome *o)
 	uint8_t want[FRAME_MAX];
 	size_t length = frame_build(&out, want);
 
+	frame_take_chosen(&out, want, o->frame, o->length);
 	if (c->verdict == XDP_DROP || (o->length == length && !memcmp(o->frame, want, length)))
 		return true;
 	frame_print_difference(o->frame, o->length, want, length);

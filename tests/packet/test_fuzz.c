@@ -31,7 +31,7 @@ static const struct case_list *const lists[] = {
 	&cases_dr,       &cases_nat,       &cases_reply,   &cases_icmp,     &cases_broken,
 	&cases_not_ours, &cases_dr6,       &cases_nat6,    &cases_reply6,   &cases_icmp6,
 	&cases_broken6,  &cases_not_ours6, &cases_expired, &cases_expired6, &cases_vlan,
-	&cases_errors,   &cases_errors6,
+	&cases_tunnel,   &cases_too_big,   &cases_errors,  &cases_errors6,
 };
 
 static const struct {
@@ -182,6 +182,17 @@ static bool reasons_agree(struct fuzz *f, const struct trial *t)
 	return agree;
 }
 
+static void allow_limit(struct prediction *want)
+{
+	if (want->reason == SHUNT_REASON_TTL_ANSWERED)
+		want->reason = SHUNT_REASON_TTL_LIMITED;
+	else if (want->reason == SHUNT_REASON_TOO_BIG_ANSWERED)
+		want->reason = SHUNT_REASON_TOO_BIG_LIMITED;
+	else
+		return;
+	want->verdict = XDP_DROP;
+}
+
 static bool run_trial(struct fuzz *f, struct trial *t)
 {
 	bool agrees;
@@ -191,10 +202,8 @@ static bool run_trial(struct fuzz *f, struct trial *t)
 		world_run(f->world.dp, t->ifindex, t->in, t->in_length, t->out, &t->out_length);
 	f->done++;
 	/* An answer or none, as the rate allows: test_errors.c asks how many. */
-	if (t->want.reason == SHUNT_REASON_TTL_ANSWERED && t->verdict == XDP_DROP) {
-		t->want.verdict = XDP_DROP;
-		t->want.reason = SHUNT_REASON_TTL_LIMITED;
-	}
+	if (t->verdict == XDP_DROP)
+		allow_limit(&t->want);
 	agrees = verdict_agrees(t); /* show all that is wrong */
 	agrees = frame_agrees(t) && agrees;
 	agrees = reasons_agree(f, t) && agrees;
@@ -285,17 +294,16 @@ static bool adds_up(void *arg)
 }
 
 /*
- * The answers here are too few to be too many, no packet makes a tail call fail, and a test run ends
- * with the verdict: what the kernel loses afterwards, and gives up at, is not seen.
+ * The answers here are too few to be too many, no packet makes a tail call fail, and a test run
+ * ends with the verdict: what the kernel loses afterwards, and gives up at, is not seen.
  */
 static bool is_never_met(enum shunt_reason reason)
 {
 	switch (reason) {
 	case SHUNT_REASON_TTL_LIMITED:
 	case SHUNT_REASON_TAIL_CALL:
-	case SHUNT_REASON_TOO_BIG:
 	case SHUNT_REASON_TOO_BIG_LIMITED:
-	case SHUNT_REASON_TOO_BIG_ANSWERED:
+	case SHUNT_REASON_NO_HEADROOM:
 	case SHUNT_REASON_REDIRECT_TOO_BIG:
 	case SHUNT_REASON_REDIRECT_FAILED:
 	case SHUNT_REASON_EGRESS_LOST:

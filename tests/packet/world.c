@@ -277,10 +277,21 @@ static void make_special(struct dataplane_service *service, uint16_t number,
 			 const struct world_row *row)
 {
 	struct shunt_backend entry;
+	struct ip_addr source;
 	struct error error = {0};
+	bool v6;
 
 	if (!dataplane_backend_read(service, number, &entry))
 		errx(1, "%s has no backend %u", row->address, number);
+	v6 = entry.flags & SHUNT_BACKEND_V6;
+	check(ip_addr_parse(row->source
+				    ?: v6 ? DIRECTOR6
+					  : DIRECTOR,
+			    &source, &error),
+	      &error, row->address);
+	entry.source = shunt_addr_of(&source);
+	entry.flags |= row->source_bits << SHUNT_BACKEND_SOURCE_BITS;
+	entry.mtu = row->mtu;
 	entry.vlan = tag_of(row->tags[0]);
 	entry.vlan_inner = tag_of(row->tags[1]);
 	check(dataplane_backend_write(service, number, &entry, &error), &error, row->address);

@@ -86,7 +86,37 @@
 	X(DR_TAG_OUT, "tcp:" VIP ":1004", DR, "10.1.0.11:1004", .tags = {100}, .by_out0 = true)    \
 	X(NAT_TAG, "tcp:" VIP ":8101", NAT, "10.0.0.24:7000", .tags = {100})                       \
 	X(DR6_TAG, "tcp:" VIP6_AT(1001), DR, "[fd00::11]:1001", .tags = {100})                     \
-	X(NAT6_TAGS, "udp:" VIP6_AT(8103), NAT, "[fd00::24]:7000", .tags = {200, 100})
+	X(NAT6_TAGS, "udp:" VIP6_AT(8103), NAT, "[fd00::24]:7000", .tags = {200, 100})             \
+	/* tunnels: inner family, outer family */                                                  \
+	X(IPIP44_TCP, "tcp:" VIP ":4444", IPIP, "10.0.0.31:4444", .mtu = 1480)                     \
+	X(IPIP44_UDP, "udp:" VIP ":4445", IPIP, "10.0.0.31:4445", .mtu = 1480)                     \
+	X(IPIP46_TCP, "tcp:" VIP ":4446", IPIP, "[fd00::31]:4446", .mtu = 1460)                    \
+	X(IPIP46_UDP, "udp:" VIP ":4447", IPIP, "[fd00::31]:4447", .mtu = 1460)                    \
+	X(IPIP64_TCP, "tcp:" VIP6_AT(4444), IPIP, "10.0.0.31:4444", .mtu = 1480)                   \
+	X(IPIP64_UDP, "udp:" VIP6_AT(4445), IPIP, "10.0.0.31:4445", .mtu = 1480)                   \
+	X(IPIP66_TCP, "tcp:" VIP6_AT(4446), IPIP, "[fd00::31]:4446", .mtu = 1460)                  \
+	X(IPIP66_UDP, "udp:" VIP6_AT(4447), IPIP, "[fd00::31]:4447", .mtu = 1460)                  \
+	X(GUE44_TCP, "tcp:" VIP ":6044", GUE, "10.0.0.31:6044", .mtu = 1468)                       \
+	X(GUE44_UDP, "udp:" VIP ":6045", GUE, "10.0.0.31:6045", .mtu = 1468)                       \
+	X(GUE46_TCP, "tcp:" VIP ":6046", GUE, "[fd00::31]:6046", .mtu = 1448)                      \
+	X(GUE46_UDP, "udp:" VIP ":6047", GUE, "[fd00::31]:6047", .mtu = 1448)                      \
+	X(GUE64_TCP, "tcp:" VIP6_AT(6044), GUE, "10.0.0.31:6044", .mtu = 1468)                     \
+	X(GUE64_UDP, "udp:" VIP6_AT(6045), GUE, "10.0.0.31:6045", .mtu = 1468)                     \
+	X(GUE66_TCP, "tcp:" VIP6_AT(6046), GUE, "[fd00::31]:6046", .mtu = 1448)                    \
+	X(GUE66_UDP, "udp:" VIP6_AT(6047), GUE, "[fd00::31]:6047", .mtu = 1448)                    \
+	X(IPIP_OUT, "tcp:" VIP ":4448", IPIP, "10.1.0.31:4448", .by_out0 = true)                   \
+	X(IPIP_TAG, "tcp:" VIP ":4449", IPIP, "10.0.0.31:4449", .tags = {AD(200), 100})            \
+	X(GUE6_TAG, "tcp:" VIP6_AT(6049), GUE, "[fd00::31]:6049", .tags = {100})                   \
+	X(IPIP_HASHED, "tcp:" VIP ":4450", IPIP, "10.0.0.31:4450", .source = "10.99.0.0",          \
+	  .source_bits = 16)                                                                       \
+	X(IPIP6_HASHED, "tcp:" VIP6_AT(4450), IPIP, "[fd00::31]:4450",                             \
+	  .source = "fd99::", .source_bits = 16)                                                   \
+	/* narrow ways without a tunnel */                                                         \
+	X(DR_NARROW, "tcp:" VIP ":1005", DR, "10.1.0.11:1005", .by_out0 = true, .mtu = 1000)       \
+	X(DR_JOINED, "tcp:" VIP ":1006", DR, "10.0.0.11:1006", .mtu = 1000)                        \
+	X(NAT_NARROW, "udp:" VIP ":8105", NAT, "10.1.0.25:7000", .by_out0 = true, .mtu = 1000)     \
+	X(DR6_NARROW, "tcp:" VIP6_AT(1005), DR, "[fd01::11]:1005", .by_out0 = true, .mtu = 1300)   \
+	X(NAT6_TINY, "tcp:" VIP6_AT(8105), NAT, "[fd01::25]:7000", .by_out0 = true, .mtu = 1000)
 
 enum world_service {
 	NO_SERVICE,
@@ -99,8 +129,11 @@ enum world_service {
 struct world_row {
 	const char *address, *backend;
 	enum shunt_forward forward;
-	bool by_out0; /* the backend is behind out0 */
-	int tags[2];  /* of frames to the backend: as struct frame has them */
+	bool by_out0;       /* the backend is behind out0 */
+	int tags[2];        /* of frames to the backend: as struct frame has them */
+	int mtu;            /* the longest packet from a client that fits; 0: any */
+	const char *source; /* of the outer header; NULL: DIRECTOR or DIRECTOR6 */
+	int source_bits;    /* so many low bits of it are the program's choice */
 };
 
 extern const struct world_row world_services[WORLD_SERVICE_COUNT];
