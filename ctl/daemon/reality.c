@@ -19,32 +19,30 @@ static uint64_t realtime_us(void)
 
 /* --- the entry in the data plane --- */
 
-/* The packet around the client's, and how long the client's may be. */
-static void fill_tunnel(struct backend_runtime *b, struct shunt_backend *entry)
+/* Where the packets around the clients' come from. */
+static void fill_source(struct backend_runtime *b, struct shunt_backend *entry)
 {
 	const struct prefixes *setting = &b->service->reconciler->tunnel_source;
 	struct ip_prefix source;
+	bool found = tunnel_source(setting, b->at.addr.family, &b->hop.source, &source);
 
-	entry->mtu = tunnel_room(b->forward, b->at.addr.family,
-				 path_mtu_limit(&b->path_mtu, b->hop.mtu));
-	b->no_source = false;
-	if (!tunnel_is(b->forward))
-		return;
-	b->no_source = !tunnel_source(setting, b->at.addr.family, &b->hop.source, &source);
-	if (b->no_source)
+	b->no_source = tunnel_is(b->forward) && b->hop.resolved && !found;
+	if (!tunnel_is(b->forward) || !found)
 		return;
 	entry->source = shunt_addr_of(&source.addr);
+	entry->flags &= SHUNT_BACKEND_V6;
 	entry->flags |= ip_prefix_free_bits(&source) << SHUNT_BACKEND_SOURCE_BITS;
 }
 
-static void fill_way(struct backend_runtime *b, struct shunt_backend *entry)
+static void fill_way(const struct backend_runtime *b, struct shunt_backend *entry)
 {
 	entry->ifindex = b->hop.ifindex;
 	memcpy(entry->dmac, b->hop.dmac, sizeof(entry->dmac));
 	memcpy(entry->smac, b->hop.smac, sizeof(entry->smac));
 	entry->vlan = b->hop.vlan;
 	entry->vlan_inner = b->hop.vlan_inner;
-	fill_tunnel(b, entry);
+	entry->mtu = tunnel_room(b->forward, b->at.addr.family,
+				 path_mtu_limit(&b->path_mtu, b->hop.mtu));
 }
 
 /* Without a way, what worked last stays: the slots turn away, and for the last packets a neighbour
@@ -80,6 +78,7 @@ static void write_entry(struct backend_runtime *b)
 		fill_way(b, &entry);
 	else if (dataplane_backend_read(b->service->entry, b->number, &old))
 		keep_way(&old, &entry);
+	fill_source(b, &entry);
 	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);
 	b->way_known = entry.ifindex != 0;
 	/* what stood in its way may be on its way out: tried again when something is removed */

@@ -315,27 +315,21 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 }
 
 /* Does the program know how? */
-static int can_forward(enum shunt_forward forward, struct error *err)
+static int can_forward(const struct service *wish, struct error *err)
 {
-	if (forward == SHUNT_FORWARD_DR || forward == SHUNT_FORWARD_NAT)
+	if (!service_forwards_by(wish, SHUNT_FORWARD_FULLNAT))
 		return 0;
-	return error_set(err, -EINVAL, "forward = %s is not in this version; expected dr or nat",
-			 forward_name(forward));
-}
-
-static int can_forward_all(const struct service *wish, struct error *err)
-{
-	int r = can_forward(wish->forward, err);
-
-	for (size_t i = 0; !r && i < wish->backends_count; i++)
-		r = can_forward(backend_forward(wish, &wish->backends[i]), err);
-	return r ? error_prefix(err, "service '%s'", wish->name) : 0;
+	return error_set(
+		err, -EINVAL,
+		"service '%s': forward = fullnat is not in this version; expected dr, nat, "
+		"ipip or gue",
+		wish->name);
 }
 
 int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err)
 {
 	const struct service_runtime *s = find_service(r, &wish->address);
-	int e = can_forward_all(wish, err);
+	int e = can_forward(wish, err);
 
 	if (e || !s || dataplane_slots_count(s->entry) == wish->table_size)
 		return e;
