@@ -56,8 +56,8 @@ static const char *const odd6[] = {
 
 /* Places at the VIPs that nobody serves. */
 static const char *const unserved[] = {
-	VIP ":22",   VIP ":0",   VIP_STRICT ":22",   VIP_STRICT ":53",
-	VIP6_AT(22), VIP6_AT(0), VIP6_STRICT_AT(22), "192.0.2.99:80",
+	VIP ":22",  VIP ":0",           VIP_STRICT ":22", VIP_STRICT ":53", VIP6_AT(22),
+	VIP6_AT(0), VIP6_STRICT_AT(22), VIP_ANY ":0",     VIP6_ANY_AT(0),   "192.0.2.99:80",
 };
 
 static struct view_addr draw_address(struct draw *draw, bool v6)
@@ -124,6 +124,16 @@ static const struct world_row *draw_service(struct draw *draw, bool nat)
 	return row;
 }
 
+/* An end of a service; for every port any will do. */
+static struct view_addr draw_end(struct draw *draw, const char *text, uint16_t *ret_port)
+{
+	struct view_addr addr = view_end(text, ret_port);
+
+	if (!*ret_port)
+		*ret_port = draw_port(draw);
+	return addr;
+}
+
 /* Client to VIP. */
 static void plan_there(struct draw *draw, struct plan *plan)
 {
@@ -132,7 +142,7 @@ static void plan_there(struct draw *draw, struct plan *plan)
 	if (chance_percent(draw, 10)) {
 		plan->to = view_end(CHANCE_PICK(draw, unserved), &plan->dport);
 	} else {
-		plan->to = view_end(row->address + strlen("tcp:"), &plan->dport);
+		plan->to = draw_end(draw, row->address + strlen("tcp:"), &plan->dport);
 		plan->protocol = protocol_of(row->address);
 	}
 	plan->from = draw_address(draw, plan->to.v6);
@@ -143,7 +153,7 @@ static void plan_back(struct draw *draw, struct plan *plan)
 {
 	const struct world_row *row = draw_service(draw, chance_percent(draw, 90));
 
-	plan->from = view_end(row->backend, &plan->sport);
+	plan->from = draw_end(draw, row->backend, &plan->sport);
 	plan->protocol = protocol_of(row->address);
 	plan->to = draw_address(draw, plan->from.v6);
 }
@@ -373,14 +383,15 @@ static bool translate(struct plan *plan)
 			continue;
 		vip = view_end(row->address + strlen("tcp:"), &vip_port);
 		backend = view_end(row->backend, &backend_port);
-		if (view_same(&plan->to, &vip) && plan->dport == vip_port) {
+		if (view_same(&plan->to, &vip) && (plan->dport == vip_port || !vip_port)) {
 			plan->to = backend;
-			plan->dport = backend_port;
+			plan->dport = backend_port ?: plan->dport;
 			return true;
 		}
-		if (view_same(&plan->from, &backend) && plan->sport == backend_port) {
+		if (view_same(&plan->from, &backend) &&
+		    (plan->sport == backend_port || !backend_port)) {
 			plan->from = vip;
-			plan->sport = vip_port;
+			plan->sport = vip_port ?: plan->sport;
 			return true;
 		}
 	}
@@ -497,12 +508,12 @@ static void plan_error(struct draw *draw, struct plan *sent, struct plan *error)
 	*sent = (struct plan){.payload = draw_payload(draw), .protocol = protocol_of(row->address)};
 	*error = (struct plan){0};
 	if (to_vip) {
-		sent->from = view_end(row->address + strlen("tcp:"), &sent->sport);
+		sent->from = draw_end(draw, row->address + strlen("tcp:"), &sent->sport);
 		sent->to = draw_address(draw, sent->from.v6);
 		sent->dport = draw_port(draw);
 		error->to = sent->from;
 	} else {
-		sent->to = view_end(row->backend, &sent->dport);
+		sent->to = draw_end(draw, row->backend, &sent->dport);
 		sent->from = draw_address(draw, sent->to.v6);
 		sent->sport = draw_port(draw);
 		error->to = sent->from;

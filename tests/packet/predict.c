@@ -62,8 +62,8 @@ static const struct route {
 	{"::", 0, STAYS},
 };
 
-static const char *const vips[] = {VIP, VIP6, VIP_STRICT, VIP6_STRICT};
-#define VIPS_LENIENT 2 /* of them */
+static const char *const vips[] = {VIP, VIP6, VIP_ANY, VIP6_ANY, VIP_STRICT, VIP6_STRICT};
+#define VIPS_LENIENT 4 /* of them */
 
 void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0)
 {
@@ -88,16 +88,23 @@ void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0)
 
 /* --- whose it is --- */
 
+/* One for the port goes before one for every port, of which 0 is none where @from is 0 too. */
 static enum world_service service_at(const struct predictor *p, uint8_t protocol,
-				     const struct view_addr *addr, uint16_t port)
+				     const struct view_addr *addr, uint16_t port, uint16_t from)
 {
+	enum world_service every = NO_SERVICE;
+
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
 		const struct predict_service *at = &p->services[s];
 
-		if (at->protocol == protocol && view_same(&at->vip, addr) && at->port == port)
+		if (at->protocol != protocol || !view_same(&at->vip, addr))
+			continue;
+		if (at->port && at->port == port)
 			return s;
+		if (!at->port && (port || from))
+			every = s;
 	}
-	return NO_SERVICE;
+	return every;
 }
 
 static enum world_service nat_backend_at(const struct predictor *p, uint8_t protocol,
@@ -107,7 +114,8 @@ static enum world_service nat_backend_at(const struct predictor *p, uint8_t prot
 		const struct predict_service *at = &p->services[s];
 
 		if (at->forward == SHUNT_FORWARD_NAT && at->protocol == protocol &&
-		    view_same(&at->backend, addr) && at->backend_port == port)
+		    view_same(&at->backend, addr) &&
+		    (at->backend_port == port || !at->backend_port))
 			return s;
 	}
 	return NO_SERVICE;
@@ -221,7 +229,8 @@ static void translates(struct prediction *ret, size_t addr_at, const struct view
 		       size_t port_at, uint16_t port)
 {
 	view_write_addr(ret->frame + addr_at, addr);
-	bytes_put16(ret->frame + ret->in.l4 + port_at, port);
+	if (port) /* else it stays */
+		bytes_put16(ret->frame + ret->in.l4 + port_at, port);
 	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)]--;
 	ret->mended = true;
 }
@@ -443,7 +452,8 @@ static void translates_error(struct prediction *ret, size_t at, const struct vie
 {
 	view_write_addr(ret->frame + at, own);
 	view_write_addr(ret->frame + quote_at, addr);
-	bytes_put16(ret->frame + ret->quote.l4 + port_at, port);
+	if (port)
+		bytes_put16(ret->frame + ret->quote.l4 + port_at, port);
 	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)]--;
 	ret->mended = ret->mended_quote = true;
 }
@@ -484,7 +494,7 @@ static void error_to_vip(const struct predictor *p, uint32_t ifindex, struct pre
 	if (quote.fault != VIEW_RIGHT || (!later && has_ports && quote.covered < 8))
 		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
 	if (quotes_ports(&quote) && view_same(&quote.from, &ret->in.to))
-		s = service_at(p, quote.protocol, &quote.from, quote.sport);
+		s = service_at(p, quote.protocol, &quote.from, quote.sport, quote.dport);
 	if (s == NO_SERVICE)
 		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
 	error_to_backend(p, ifindex, s, ret);
@@ -634,7 +644,7 @@ void predict(const struct predictor *p, uint32_t ifindex, const uint8_t *in, siz
 	if (!view.is_ip)
 		return;
 	if (has_ports)
-		s = service_at(p, view.protocol, &view.to, view.dport);
+		s = service_at(p, view.protocol, &view.to, view.dport, view.sport);
 	if (s != NO_SERVICE)
 		return to_backend(p, ifindex, s, ret);
 	vip = vip_at(p, &view.to);

@@ -22,7 +22,7 @@ struct predictor {
 	uint32_t in0, out0;
 	bool forwarding; /* as net.ipv4.ip_forward is set, and that of IPv6 */
 	struct predict_service services[WORLD_SERVICE_COUNT];
-	struct view_addr vips[4], nets[40]; /* of lists in predict.c */
+	struct view_addr vips[6], nets[40]; /* of lists in predict.c */
 };
 
 #define PREDICT_NO_REASON (-1)

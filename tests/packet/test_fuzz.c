@@ -31,7 +31,7 @@ static const struct case_list *const lists[] = {
 	&cases_dr,       &cases_nat,       &cases_reply,   &cases_icmp,     &cases_broken,
 	&cases_not_ours, &cases_dr6,       &cases_nat6,    &cases_reply6,   &cases_icmp6,
 	&cases_broken6,  &cases_not_ours6, &cases_expired, &cases_expired6, &cases_vlan,
-	&cases_tunnel,   &cases_too_big,   &cases_errors,  &cases_errors6,
+	&cases_tunnel,   &cases_too_big,   &cases_any,     &cases_errors,   &cases_errors6,
 };
 
 static const struct {

@@ -35,8 +35,9 @@ struct view_addr view_end(const char *text, uint16_t *ret_port)
 {
 	char addr[64];
 
-	if (sscanf(text, "[%63[^]]]:%hu", addr, ret_port) != 2 &&
-	    sscanf(text, "%63[0-9.]:%hu", addr, ret_port) != 2)
+	*ret_port = 0;
+	if (sscanf(text, "[%63[^]]]:%hu", addr, ret_port) < 1 &&
+	    sscanf(text, strchr(text, '.') ? "%63[0-9.]:%hu" : "%63s", addr, ret_port) < 1)
 		errx(2, "\"%s\" is no address and port", text);
 	return view_addr(addr);
 }

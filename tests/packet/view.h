@@ -47,7 +47,7 @@ struct view view_quote(const struct view *error, const uint8_t *frame);
 
 /* "192.0.2.1" or "2001:db8::1"; aborts on anything else. */
 struct view_addr view_addr(const char *text);
-/* The same with a port: "192.0.2.1:80", "[2001:db8::1]:80". */
+/* The same with a port: "192.0.2.1:80", "[2001:db8::1]:80"; 0 if it is "*" or there is none. */
 struct view_addr view_end(const char *text, uint16_t *ret_port);
 bool view_same(const struct view_addr *a, const struct view_addr *b);
 bool view_within(const struct view_addr *addr, const struct view_addr *net, int bits);

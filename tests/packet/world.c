@@ -103,19 +103,24 @@ void world_forwarding(bool on)
 	world_sysctl("ipv6/conf/all/forwarding", on ? "1" : "0");
 }
 
-struct dataplane *world_dataplane(uint64_t seed)
+static struct dataplane *open_dataplane(uint64_t seed, uint32_t backends_max)
 {
 	struct dataplane_options options = {
 		.pin_dir = WORLD_PIN_DIR,
 		.seed = seed ?: USUAL_SEED,
 		.slots_max = SLOTS_MAX,
-		.backends_max = 1024,
+		.backends_max = backends_max,
 	};
 	struct dataplane *dp;
 	struct error error = {0};
 
 	check(dataplane_open(&options, &dp, &error), &error, "dataplane_open");
 	return dp;
+}
+
+struct dataplane *world_dataplane(uint64_t seed)
+{
+	return open_dataplane(seed, 1024);
 }
 
 struct dataplane_service *world_service(struct dataplane *dp, const char *address, uint32_t slots,
@@ -331,7 +336,7 @@ void world_open(struct world *ret)
 	world_isolate();
 	world_ip(lab);
 	world_forwarding(true);
-	ret->dp = world_dataplane(0);
+	ret->dp = open_dataplane(0, 4096);
 	ret->in0 = attach(ret, "in0");
 	ret->out0 = attach(ret, "out0");
 	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++)

@@ -21,6 +21,7 @@
 
 #define VIP           "192.0.2.10"
 #define VIP_STRICT    "192.0.2.11" /* unmatched = drop */
+#define VIP_ANY       "192.0.2.13" /* with services for every port */
 #define DIRECTOR      "10.0.0.1"
 #define CLIENT_ADDR   "198.51.100.7"
 #define CLIENT        CLIENT_ADDR ":40000" /* by the router */
@@ -37,6 +38,8 @@
 #define VIP6_AT(port)        "[" VIP6 "]:" #port
 #define VIP6_STRICT          "2001:db8:1::11"
 #define VIP6_STRICT_AT(port) "[" VIP6_STRICT "]:" #port
+#define VIP6_ANY             "2001:db8:1::13"
+#define VIP6_ANY_AT(port)    "[" VIP6_ANY "]:" #port
 #define DIRECTOR6            "fd00::1"
 #define CLIENT6_ADDR         "2001:db8:100::7"
 #define CLIENT6              "[" CLIENT6_ADDR "]:40000"
@@ -111,6 +114,13 @@
 	  .source_bits = 16)                                                                       \
 	X(IPIP6_HASHED, "tcp:" VIP6_AT(4450), IPIP, "[fd00::31]:4450",                             \
 	  .source = "fd99::", .source_bits = 16)                                                   \
+	/* every port */                                                                           \
+	X(ANY_TCP, "tcp:" VIP_ANY ":*", DR, "10.0.0.41")                                           \
+	X(ANY_ONE, "tcp:" VIP_ANY ":80", DR, "10.0.0.11:80")                                       \
+	X(ANY_NAT, "udp:" VIP_ANY ":*", NAT, "10.0.0.42")                                          \
+	X(ANY6_TCP, "tcp:" VIP6_ANY_AT(*), DR, "fd00::41")                                         \
+	X(ANY6_ONE, "tcp:" VIP6_ANY_AT(80), DR, "[fd00::11]:80")                                   \
+	X(ANY6_NAT, "udp:" VIP6_ANY_AT(*), NAT, "fd00::42")                                        \
 	/* narrow ways without a tunnel */                                                         \
 	X(DR_NARROW, "tcp:" VIP ":1005", DR, "10.1.0.11:1005", .by_out0 = true, .mtu = 1000)       \
 	X(DR_JOINED, "tcp:" VIP ":1006", DR, "10.0.0.11:1006", .mtu = 1000)                        \
