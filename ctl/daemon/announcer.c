@@ -19,7 +19,7 @@ struct announced {
 	struct ip_addr vip;
 	char text[IP_ADDR_LEN]; /* the same, to be read; the key */
 	uint32_t ifindex;       /* where it is or shall be; 0 = nowhere */
-	bool probed;            /* that is an attached interface; otherwise lo */
+	bool probed;            /* that is not lo */
 	bool present;           /* it is on this host, and not ours */
 	bool failed;            /* the system refused; again at retry_ms */
 	uint64_t retry_ms;
@@ -60,14 +60,6 @@ static struct announced *find(const struct announcer *a, const struct ip_addr *v
 	ip_addr_format(vip, text);
 	HASH_FIND(by_vip, a->vips, text, strlen(text), e);
 	return e;
-}
-
-static bool is_attached(const struct announcer *a, uint32_t ifindex)
-{
-	for (size_t i = 0; i < a->links_n; i++)
-		if (a->links[i] == ifindex)
-			return true;
-	return false;
 }
 
 static const char *alarm_key(const struct announced *e, char buf[static KEY_LEN])
@@ -244,13 +236,16 @@ static void withdraw(struct announcer *a, struct announced *e)
 
 /* --- comparing with what is --- */
 
-/* The attached interface of its subnet, else lo; nowhere while nothing is attached, for then the
- * director's own stack would answer. */
+/* The attached interface of its subnet, or what is made upon that, else lo; nowhere while nothing
+ * is attached, for then the director's own stack would answer. */
 static uint32_t place_of(const struct announcer *a, const struct ip_addr *vip)
 {
-	for (size_t i = 0; i < a->links_n; i++)
-		if (net_on_link(a->net, a->links[i], vip))
-			return a->links[i];
+	for (size_t i = 0; i < a->links_n; i++) {
+		uint32_t ifindex = net_subnet_link(a->net, a->links[i], vip);
+
+		if (ifindex)
+			return ifindex;
+	}
 	return a->links_n ? a->lo : 0;
 }
 
@@ -475,7 +470,7 @@ void announcer_set_interfaces(struct announcer *a, const uint32_t *ifindexes, si
 	a->links_n = n;
 	a->started = true;
 	for (struct announced *e = a->vips; e; e = e->by_vip.next)
-		if (e->ifindex && (!n || (e->probed && !is_attached(a, e->ifindex))))
+		if (e->ifindex && (!n || (e->probed && place_of(a, &e->vip) != e->ifindex)))
 			withdraw(a, e);
 	act_later(a);
 }

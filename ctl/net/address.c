@@ -185,17 +185,22 @@ uint32_t net_address_link(struct net *net, const struct ip_addr *addr)
 	return ifindex ? ifindex : link_of(&net->ours, addr);
 }
 
-bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
+uint32_t net_subnet_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
 {
-	const struct address_list *list = &net->addresses;
+	uint32_t upon = 0;
 
-	for (size_t i = 0; i < list->n; i++) {
-		const struct ip_prefix prefix = {list->v[i].prefix, list->v[i].prefixlen};
+	for (size_t i = 0; i < net->addresses.n; i++) {
+		const struct address *a = &net->addresses.v[i];
+		const struct ip_prefix prefix = {a->prefix, a->prefixlen};
 
-		if (list->v[i].ifindex == ifindex && ip_prefix_contains(&prefix, addr))
-			return true;
+		if (!ip_prefix_contains(&prefix, addr))
+			continue;
+		if (a->ifindex == ifindex)
+			return ifindex;
+		if (!upon && port_is_upon(net, a->ifindex, ifindex))
+			upon = a->ifindex;
 	}
-	return false;
+	return upon;
 }
 
 static struct address host_address(uint32_t ifindex, const struct ip_addr *addr)

@@ -79,8 +79,9 @@ bool net_forwarding(const char *ifname, int family);
 /* Is @addr one of this host's own, and on which link? (0 = no) One that is not marked as ours goes
  * before one that is. */
 uint32_t net_address_link(struct net *net, const struct ip_addr *addr);
-/* Does the prefix of an address on link @ifindex contain @addr? Addresses of ours do not count. */
-bool net_on_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+/* The link with an address in whose subnet @addr is: @ifindex itself or one made upon it, a VLAN
+ * device, bridge or bond; 0 = none. Addresses of ours do not count. */
+uint32_t net_subnet_link(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
 /* Put /32 or /128 on the link, marked as ours (IFA_PROTO); 0 if it is ours already, -EEXIST if it
  * is there and not ours. The kernel neither asks whether another host has it nor sends from it
  * unasked.

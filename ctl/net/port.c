@@ -64,6 +64,7 @@ void port_parse(struct nlattr *const *attrs, struct port_make *ret)
 	struct nlattr *info[IFLA_INFO_MAX + 1];
 
 	memset(ret, 0, sizeof(*ret));
+	ret->master = attrs[IFLA_MASTER] ? nla_get_u32(attrs[IFLA_MASTER]) : 0;
 	if (!attrs[IFLA_LINKINFO] ||
 	    nla_parse_nested(info, IFLA_INFO_MAX, attrs[IFLA_LINKINFO], NULL) < 0 ||
 	    !info[IFLA_INFO_KIND])
@@ -193,4 +194,30 @@ int port_find(struct net *net, const struct link *from, const uint8_t dmac[stati
 	}
 	*ret = w.port;
 	return 0;
+}
+
+/* --- and up --- */
+
+/* A device has one master, a VLAN device one lower device: no link is met twice. */
+static bool is_upon(struct net *net, uint32_t upper, uint32_t lower, unsigned int layers)
+{
+	const struct link *link = link_find(net, upper);
+
+	if (upper == lower)
+		return true;
+	if (!link || !layers)
+		return false;
+	if (link->make.kind == PORT_VLAN)
+		return !link->make.elsewhere && is_upon(net, link->make.below, lower, layers - 1);
+	if (link->make.kind == PORT_PLAIN)
+		return false;
+	for (const struct link *port = net->links; port; port = port->by_ifindex.next)
+		if (port->make.master == upper && is_upon(net, port->ifindex, lower, layers - 1))
+			return true;
+	return false;
+}
+
+bool port_is_upon(struct net *net, uint32_t upper, uint32_t lower)
+{
+	return is_upon(net, upper, lower, LAYERS_MAX);
 }

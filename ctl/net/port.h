@@ -32,6 +32,7 @@ enum port_kind {
 /* What a device is made of, as far as it matters here. Compared byte for byte. */
 struct port_make {
 	uint32_t kind;
+	uint32_t master;   /* the bridge or bond that it is a port of; 0 = none */
 	uint32_t below;    /* VLAN: its lower device; bond: its active slave; 0 = not known */
 	uint16_t vlan;     /* VLAN: SHUNT_VLAN_* */
 	uint8_t bond_mode; /* as the kernel numbers them */
@@ -60,5 +61,8 @@ typedef int port_ask_bridge(struct net *net, uint32_t bridge, const uint8_t mac[
  */
 int port_find(struct net *net, const struct link *from, const uint8_t dmac[static 6],
 	      port_ask_bridge *ask, struct port *ret, struct error *err);
+
+/* Is @upper made upon @lower, or the same? */
+bool port_is_upon(struct net *net, uint32_t upper, uint32_t lower);
 
 #endif

@@ -393,6 +393,23 @@ static void test_off_subnet(void **state)
 	assert_string_equal(announcer_state(f->announcer, &vip), "waiting");
 }
 
+/* The attached interface is a port of the bridge that has the subnet. */
+static void test_upon_a_bridge(void **state)
+{
+	struct fixture *f = need(state);
+
+	director(f, "ip link add br9 type bridge forward_delay 0; ip link set br9 up\n"
+		    "ip link set eth1 master br9; ip addr del 10.9.0.1/24 dev eth1\n"
+		    "ip addr add 10.9.0.1/24 dev br9 nodad");
+	want(f, VIP);
+	attach(f);
+	wait_state(f, "held");
+	assert_true(says("ip addr show dev br9", " " VIP "/32 "));
+	peer(f, "ping -qc1 " VIP);
+	announcer_set_interfaces(f->announcer, NULL, 0);
+	assert_false(says("ip addr show", " " VIP "/32 "));
+}
+
 static void test_subnet_comes_later(void **state)
 {
 	struct fixture *f = need(state);
@@ -574,6 +591,7 @@ int main(void)
 		test(test_probed_while_held),
 		test(test_simultaneous_probes),
 		test(test_off_subnet),
+		test(test_upon_a_bridge),
 		test(test_subnet_comes_later),
 		test(test_detached),
 		test(test_present),

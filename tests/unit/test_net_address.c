@@ -93,7 +93,7 @@ static void test_addresses_of_others(void **state)
 	assert_int_equal(ours(f), 0);
 }
 
-static void test_on_link(void **state)
+static void test_subnet_link(void **state)
 {
 	const struct ip_addr near = addr("10.9.0.200"), far = addr("10.9.1.1"),
 			     edge = addr("10.8.255.255"), vip = addr("172.16.0.1");
@@ -102,18 +102,18 @@ static void test_on_link(void **state)
 
 	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
 	assert_int_equal(net_link_index(f->net, "lo", &lo, NULL), 0);
-	assert_true(net_on_link(f->net, eth1, &near));
-	assert_false(net_on_link(f->net, eth1, &far));
-	assert_false(net_on_link(f->net, eth1, &edge));
-	assert_false(net_on_link(f->net, lo, &near));
+	assert_int_equal(net_subnet_link(f->net, eth1, &near), eth1);
+	assert_int_equal(net_subnet_link(f->net, eth1, &far), 0);
+	assert_int_equal(net_subnet_link(f->net, eth1, &edge), 0);
+	assert_int_equal(net_subnet_link(f->net, lo, &near), 0);
 	/* an address of ours makes no subnet */
 	assert_int_equal(net_address_add(f->net, eth1, &vip, NULL), 0);
-	assert_false(net_on_link(f->net, eth1, &vip));
+	assert_int_equal(net_subnet_link(f->net, eth1, &vip), 0);
 	director(f, "ip addr add 172.16.0.9/30 dev eth1; ip addr add 10.9.0.9/8 dev lo");
 	drain(f);
-	assert_false(net_on_link(f->net, eth1, &vip));
-	assert_true(net_on_link(f->net, lo, &near));
-	assert_true(net_on_link(f->net, lo, &far));
+	assert_int_equal(net_subnet_link(f->net, eth1, &vip), 0);
+	assert_int_equal(net_subnet_link(f->net, lo, &near), lo);
+	assert_int_equal(net_subnet_link(f->net, lo, &far), lo);
 }
 
 int main(void)
@@ -123,7 +123,7 @@ int main(void)
 		test(test_addresses),
 		test(test_source),
 		test(test_addresses_of_others),
-		test(test_on_link),
+		test(test_subnet_link),
 	};
 	int failed = 0;
 

@@ -34,6 +34,16 @@ static void assert_port(const struct net_hop *hop, const char *ifname, uint8_t s
 	assert_int_equal(hop->smac[5], smac);
 }
 
+/* Where a VIP of the backends' subnet belongs when that interface is attached. */
+static void assert_subnet_link(struct fixture *f, const char *attached, const char *expected)
+{
+	const struct ip_addr vip = addr("10.9.0.50");
+
+	drain(f);
+	assert_int_equal(net_subnet_link(f->net, if_nametoindex(attached), &vip),
+			 if_nametoindex(expected));
+}
+
 /* Run until the way leaves by that port. */
 static struct net_hop wait_port(struct fixture *f, const char *to, const char *ifname)
 {
@@ -67,6 +77,7 @@ static void test_bridge(void **state)
 	assert_port(&hop, "eth1", 9);
 	assert_int_equal(hop.vlan, 0);
 	assert_int_equal(hop.mtu, 1500);
+	assert_subnet_link(f, "eth1", "br9");
 	/* the host moves behind another port: nobody says so but the bridge */
 	director(f, "ip link set eth1 down; bridge fdb replace " NETNS_PEER_MAC
 		    " dev eth2 master static");
@@ -105,6 +116,7 @@ static void test_vlan(void **state)
 	assert_port(&hop, "eth1", 1);
 	assert_int_equal(hop.vlan, SHUNT_VLAN_PRESENT | 10);
 	assert_int_equal(hop.vlan_inner, 0);
+	assert_subnet_link(f, "eth1", "eth1.10");
 	director(f, "ip link set eth1.10 mtu 1400");
 	turn(f, now_ms() + LIMIT_MS);
 	assert_int_equal(resolve(f, "10.9.0.11").mtu, 1400);

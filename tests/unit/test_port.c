@@ -23,6 +23,7 @@ struct told {
 	int bond_mode;
 	bool filtering, elsewhere, down;
 	uint32_t mtu;
+	uint32_t master;
 };
 
 enum {
@@ -49,8 +50,8 @@ enum {
 };
 
 static const struct told links[] = {
-	{ETH1, "eth1"},
-	{ETH2, "eth2"},
+	{ETH1, "eth1", .master = BR},
+	{ETH2, "eth2", .master = BOND},
 	{ETH9, "eth9", .down = true},
 	{V10, "eth1.10", "vlan", ETH1, 10, ETH_P_8021Q},
 	{S100, "eth1.100", "vlan", ETH1, 100, ETH_P_8021AD, .mtu = 1496},
@@ -66,7 +67,7 @@ static const struct told links[] = {
 	{V_FAR, "far.3", "vlan", ETH1, 3, ETH_P_8021Q, .elsewhere = true},
 	{V_DOWN, "eth9.4", "vlan", ETH9, 4, ETH_P_8021Q},
 	{V_GONE, "gone.5", "vlan", 99, 5, ETH_P_8021Q},
-	{LOOP, "loop.6", "bond", LOOP, .bond_mode = PORT_ACTIVE_BACKUP},
+	{LOOP, "loop.6", "bond", LOOP, .bond_mode = PORT_ACTIVE_BACKUP, .master = LOOP},
 	{BOND_LAG, "bond3", "bond", .bond_mode = 77},
 	{PORTS_V20, "eth2.20", "vlan", ETH2, 20, ETH_P_8021Q},
 };
@@ -165,6 +166,8 @@ static void tell(struct net *net, const struct told *t)
 	nla_put(msg, IFLA_ADDRESS, sizeof(mac), mac);
 	if (t->below)
 		nla_put_u32(msg, IFLA_LINK, t->below);
+	if (t->master)
+		nla_put_u32(msg, IFLA_MASTER, t->master);
 	if (t->elsewhere)
 		nla_put_u32(msg, IFLA_LINK_NETNSID, 0);
 	if (t->kind)
@@ -201,6 +204,29 @@ static void test_ways(void **state)
 		assert_int_equal(port.vlan_inner, ways[i].vlan_inner);
 		assert_int_equal(port.mtu, ways[i].mtu);
 	}
+	link_free_all(&net);
+}
+
+/* Which devices have to do with an attached one. */
+static void test_upon(void **state)
+{
+	static const struct {
+		uint32_t upper, lower;
+		bool upon;
+	} pairs[] = {
+		{ETH1, ETH1, true},  {V10, ETH1, true},        {V10, ETH2, false},
+		{ETH1, V10, false},  {S100_7_8, ETH1, true},   {BR, ETH1, true},
+		{BR, ETH2, false},   {BR_V5, ETH1, true},      {BOND_V10, ETH2, true},
+		{BOND, ETH1, false}, {BOND_NONE, ETH2, false}, {V_FAR, ETH1, false},
+		{LOOP, ETH1, false}, {V_GONE, ETH1, false},    {77, ETH1, false},
+	};
+	struct net net = {};
+
+	tell_all(&net);
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		if (port_is_upon(&net, pairs[i].upper, pairs[i].lower) != pairs[i].upon)
+			fail_msg("%u upon %u: not %d", pairs[i].upper, pairs[i].lower,
+				 pairs[i].upon);
 	link_free_all(&net);
 }
 
@@ -253,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_upon),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_little_told),
 	};
