@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from lab import BACKENDS, DR_VIP, NAT_VIP, wait_until
+from lab import BACKENDS, DIRECTOR, DR_VIP, NAT_VIP, wait_until
 from shuntd import config, service
-from traffic import answers
+from traffic import Capture, Held, answers
 
 B1 = f"{BACKENDS[0]}:80"
 NO_CHECK = "kind = none"
@@ -259,3 +259,19 @@ def test_a_backend_with_a_forward_mode_of_its_own(lab, servers, start):
     assert modes() == {B1: "nat", f"{BACKENDS[1]}:8080": "nat", f"{BACKENDS[2]}:80": "dr"}
     assert set(answers(lab.client, DR_VIP, 60)) == {"b1", "b2", "b3"}
     assert [now > then for now, then in zip(replies(), before)] == [True, True, False]
+
+
+def test_connections_outlive_another_forward_mode(lab, servers, start):
+    """Of those that leave the packet to itself: the backend is the same, however it gets there."""
+    for host in lab.backends:
+        host.realserver("enable", DR_VIP, "--forward", "gue", "--director", DIRECTOR)
+    shuntd = start(service("web", f"tcp:{DR_VIP}:80", "dr", BACKENDS, NO_CHECK), {"web": 3})
+    held = Held(lab.client, DR_VIP, 30)
+    before = held.ask()
+    assert set(before) == {"b1", "b2", "b3"}
+    for mode, seen in (("gue", {17}), ("ipip", {4}), ("dr", set())):
+        shuntd.shunt("service", "set", "web", "--forward", mode)
+        with Capture(lab.switch, "b1", "udp", "port", "6080", "or", "ip", "proto", "4") as capture:
+            assert held.ask() == before
+        assert {packet["IP"].proto for packet in capture.packets()} == seen
+        assert {b["status"]["effective_forward"] for b in shuntd.backends("web").values()} == {mode}
