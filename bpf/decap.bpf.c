@@ -16,21 +16,21 @@
 SEC("xdp.frags")
 int decap(struct xdp_md *ctx)
 {
-	struct tunnel tunnel;
+	struct wrapped wrapped;
 	bool director, vip;
 
-	STEP(outer_parse(ctx, &tunnel)); /* what is no tunnel packet passes */
-	inner_parse(ctx, &tunnel);
-	director = outer_from_director(&tunnel);
-	vip = inner_for_vip(&tunnel);
+	STEP(outer_parse(ctx, &wrapped)); /* what is no tunnel packet passes */
+	inner_parse(ctx, &wrapped);
+	director = outer_from_director(&wrapped);
+	vip = inner_for_vip(&wrapped);
 	if (!director)
-		return vip ? stranger(&tunnel) : XDP_PASS;
-	if (tunnel.fault != NO_DECAP_FAULT)
-		return decap_drop(tunnel.fault);
+		return vip ? stranger(&wrapped) : XDP_PASS;
+	if (wrapped.fault != NO_DECAP_FAULT)
+		return decap_drop(wrapped.fault);
 	if (!vip)
 		return decap_pass(DECAP_REASON_UNKNOWN_VIP);
-	STEP(inner_mark_congestion(ctx, &tunnel));
-	STEP(strip_outer(ctx, &tunnel));
+	STEP(inner_mark_congestion(ctx, &wrapped));
+	STEP(strip_outer(ctx, &wrapped));
 	return decap_pass(DECAP_REASON_UNWRAPPED);
 }
 

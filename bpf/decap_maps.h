@@ -16,7 +16,7 @@
  * There is no pointer in it: functions apart get it, and the verifier forgets what was in it. So it
  * follows each of them once, and not again for each way through the one before.
  */
-struct tunnel {
+struct wrapped {
 	__u32 fault; /* enum decap_reason; NO_DECAP_FAULT = none */
 	__u32 link;  /* bytes before the outer header: Ethernet and VLAN tags */
 	__u32 strip; /* bytes from there to the next header, at last the inner one */
@@ -29,7 +29,7 @@ struct tunnel {
 	__u8 zero;
 };
 
-#define TUNNEL_HEADERS_MAX 0x3fff /* more than all that are skipped can have */
+#define WRAPPED_HEADERS_MAX 0x3fff /* more than all that are skipped can have */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -83,31 +83,31 @@ static __always_inline int decap_pass(enum decap_reason reason)
 }
 
 /* Remember the sender, for whoever asks why its packets are not unwrapped, and pass. */
-static __always_inline int stranger(const struct tunnel *t)
+static __always_inline int stranger(const struct wrapped *w)
 {
 	__u32 zero = 0;
 
-	bpf_map_update_elem(&strangers, &zero, &t->from, BPF_ANY);
+	bpf_map_update_elem(&strangers, &zero, &w->from, BPF_ANY);
 	return decap_pass(DECAP_REASON_NOT_DIRECTOR);
 }
 
 /* The next header's @size bytes; NULL: the frame ends before. */
-static __always_inline void *tunnel_next(struct xdp_md *ctx, const struct tunnel *t, __u32 size)
+static __always_inline void *wrapped_next(struct xdp_md *ctx, const struct wrapped *w, __u32 size)
 {
-	__u32 at = t->link + t->strip;
+	__u32 at = w->link + w->strip;
 	void *next = (void *)(long)ctx->data;
 
-	if (at > TUNNEL_HEADERS_MAX)
+	if (at > WRAPPED_HEADERS_MAX)
 		return NULL;
 	next += at;
-	asm volatile("" : "+r"(next)); /* one register: the check below is about this one */
+	barrier_var(next); /* one pointer: the check below is about this one */
 	return next + size > (void *)(long)ctx->data_end ? NULL : next;
 }
 
-static __always_inline void tunnel_fault(struct tunnel *t, enum decap_reason fault)
+static __always_inline void wrapped_fault(struct wrapped *w, enum decap_reason fault)
 {
-	if (t->fault == NO_DECAP_FAULT)
-		t->fault = fault;
+	if (w->fault == NO_DECAP_FAULT)
+		w->fault = fault;
 }
 
 #endif

@@ -12,47 +12,47 @@
 #define ECN_MASK 3
 enum ecn { ECN_NONE, ECN_ECT1, ECN_ECT0, ECN_CE };
 
-static __always_inline bool inner_parse_ip4(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline bool inner_parse_ip4(struct xdp_md *ctx, struct wrapped *w)
 {
-	const struct iphdr *ip = tunnel_next(ctx, t, sizeof(*ip));
+	const struct iphdr *ip = wrapped_next(ctx, w, sizeof(*ip));
 	__u32 length;
 
 	if (!ip)
 		return false;
 	length = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || ip->ihl * 4 < sizeof(*ip) || length < ip->ihl * 4 ||
-	    length > t->room)
+	    length > w->room)
 		return false;
-	t->to.family = 4;
-	t->to.word[0] = ip->daddr;
+	w->to.family = 4;
+	w->to.word[0] = ip->daddr;
 	return true;
 }
 
-static __always_inline bool inner_parse_ip6(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline bool inner_parse_ip6(struct xdp_md *ctx, struct wrapped *w)
 {
-	const struct ipv6hdr *ip = tunnel_next(ctx, t, sizeof(*ip));
+	const struct ipv6hdr *ip = wrapped_next(ctx, w, sizeof(*ip));
 
-	if (!ip || ip->version != 6 || sizeof(*ip) + bpf_ntohs(ip->payload_len) > t->room)
+	if (!ip || ip->version != 6 || sizeof(*ip) + bpf_ntohs(ip->payload_len) > w->room)
 		return false;
-	t->to.family = 6;
-	__builtin_memcpy(t->to.word, &ip->daddr, sizeof(t->to.word));
+	w->to.family = 6;
+	__builtin_memcpy(w->to.word, &ip->daddr, sizeof(w->to.word));
 	return true;
 }
 
-static __always_inline void inner_parse(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline void inner_parse(struct xdp_md *ctx, struct wrapped *w)
 {
 	bool right;
 
-	if (t->fault != NO_DECAP_FAULT)
+	if (w->fault != NO_DECAP_FAULT)
 		return;
-	right = t->protocol == IPPROTO_IPIP ? inner_parse_ip4(ctx, t) : inner_parse_ip6(ctx, t);
+	right = w->protocol == IPPROTO_IPIP ? inner_parse_ip4(ctx, w) : inner_parse_ip6(ctx, w);
 	if (!right)
-		t->fault = DECAP_REASON_MALFORMED_INNER;
+		w->fault = DECAP_REASON_MALFORMED_INNER;
 }
 
-static __always_inline bool inner_for_vip(const struct tunnel *t)
+static __always_inline bool inner_for_vip(const struct wrapped *w)
 {
-	return t->to.family && bpf_map_lookup_elem(&vips, &t->to);
+	return w->to.family && bpf_map_lookup_elem(&vips, &w->to);
 }
 
 /*
@@ -68,16 +68,16 @@ static __always_inline int inner_ecn(__u8 inner, __u8 outer)
 	return inner == ECN_ECT0 && outer == ECN_ECT1 ? ECN_ECT1 : inner;
 }
 
-static __always_inline int inner_mark_ip4(struct xdp_md *ctx, const struct tunnel *t)
+static __always_inline int inner_mark_ip4(struct xdp_md *ctx, const struct wrapped *w)
 {
-	struct iphdr *ip = tunnel_next(ctx, t, sizeof(*ip));
+	struct iphdr *ip = wrapped_next(ctx, w, sizeof(*ip));
 	__be16 *word = (void *)ip; /* version, header length and TOS */
 	__be16 from;
 	int ecn;
 
 	if (!ip)
 		return decap_drop(DECAP_REASON_INTERNAL);
-	ecn = inner_ecn(ip->tos & ECN_MASK, t->outer_tos & ECN_MASK);
+	ecn = inner_ecn(ip->tos & ECN_MASK, w->outer_tos & ECN_MASK);
 	if (ecn < 0)
 		return decap_drop(DECAP_REASON_ECN);
 	from = *word;
@@ -88,24 +88,24 @@ static __always_inline int inner_mark_ip4(struct xdp_md *ctx, const struct tunne
 }
 
 /* The mark stands in the upper half of the second byte. */
-static __always_inline int inner_mark_ip6(struct xdp_md *ctx, const struct tunnel *t)
+static __always_inline int inner_mark_ip6(struct xdp_md *ctx, const struct wrapped *w)
 {
-	__u8 *byte = tunnel_next(ctx, t, sizeof(struct ipv6hdr));
+	__u8 *byte = wrapped_next(ctx, w, sizeof(struct ipv6hdr));
 	int ecn;
 
 	if (!byte)
 		return decap_drop(DECAP_REASON_INTERNAL);
 	byte++;
-	ecn = inner_ecn(*byte >> 4 & ECN_MASK, t->outer_tos & ECN_MASK);
+	ecn = inner_ecn(*byte >> 4 & ECN_MASK, w->outer_tos & ECN_MASK);
 	if (ecn < 0)
 		return decap_drop(DECAP_REASON_ECN);
 	*byte = (*byte & ~(ECN_MASK << 4)) | ecn << 4;
 	return GO_ON;
 }
 
-static __always_inline int inner_mark_congestion(struct xdp_md *ctx, const struct tunnel *t)
+static __always_inline int inner_mark_congestion(struct xdp_md *ctx, const struct wrapped *w)
 {
-	return t->protocol == IPPROTO_IPIP ? inner_mark_ip4(ctx, t) : inner_mark_ip6(ctx, t);
+	return w->protocol == IPPROTO_IPIP ? inner_mark_ip4(ctx, w) : inner_mark_ip6(ctx, w);
 }
 
 #endif

@@ -10,65 +10,44 @@
 
 #include "csum.h"
 #include "decap_maps.h"
+#include "ext6.h"
+#include "gue.h"
+#include "vlan.h"
 
-#define OUTER_TAGS_MAX 2
 #define OUTER_IP_WORDS 15 /* of the longest IPv4 header */
-
-#define IP_OFFSET_MASK   0x1fff
-#define IPV6_OFFSET_MASK 0xfff8
-#define IPV6_MORE        0x0001
-#define NEXT_HOP_BY_HOP  0
-#define NEXT_FRAGMENT    44
-#define NEXT_DESTINATION 60
-
-struct outer_tag {
-	__be16 tci, next;
-};
-
-struct outer_extension {
-	__u8 next, length; /* length: 8-byte units beyond the first; of a fragment header 0 */
-	__be16 offset;     /* of a fragment header */
-	__be32 rest;
-};
-
-struct outer_gue {
-	struct udphdr udp;
-	__u8 version; /* and control bit and length of options */
-	__u8 protocol;
-	__be16 flags;
-};
+#define IP_OFFSET_MASK 0x1fff
 
 /* --- gue --- */
 
-static __always_inline int outer_parse_gue(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline int outer_parse_gue(struct xdp_md *ctx, struct wrapped *w)
 {
-	const struct udphdr *udp = tunnel_next(ctx, t, sizeof(*udp));
-	const struct outer_gue *gue;
+	const struct udphdr *udp = wrapped_next(ctx, w, sizeof(*udp));
+	const struct gue_header *gue;
 	__u32 length;
 
-	if (!udp || udp->dest != bpf_htons(DECAP_GUE_PORT))
+	if (!udp || udp->dest != bpf_htons(GUE_PORT))
 		return XDP_PASS;
-	gue = tunnel_next(ctx, t, sizeof(*gue));
-	if (!gue || bpf_ntohs(gue->udp.len) > t->room || bpf_ntohs(gue->udp.len) < sizeof(*gue)) {
-		tunnel_fault(t, DECAP_REASON_MALFORMED_OUTER);
+	gue = wrapped_next(ctx, w, sizeof(*gue));
+	if (!gue || bpf_ntohs(gue->udp.len) > w->room || bpf_ntohs(gue->udp.len) < sizeof(*gue)) {
+		wrapped_fault(w, DECAP_REASON_MALFORMED_OUTER);
 		return GO_ON;
 	}
 	if (gue->udp.check)
-		tunnel_fault(t, DECAP_REASON_GUE_CHECKSUM);
+		wrapped_fault(w, DECAP_REASON_GUE_CHECKSUM);
 	if (gue->version || gue->flags ||
 	    (gue->protocol != IPPROTO_IPIP && gue->protocol != IPPROTO_IPV6))
-		tunnel_fault(t, DECAP_REASON_GUE_HEADER);
+		wrapped_fault(w, DECAP_REASON_GUE_HEADER);
 	length = bpf_ntohs(gue->udp.len);
-	t->protocol = gue->protocol;
-	t->room = length - sizeof(*gue);
-	t->strip += sizeof(*gue);
+	w->protocol = gue->protocol;
+	w->room = length - sizeof(*gue);
+	w->strip += sizeof(*gue);
 	return GO_ON;
 }
 
 /* Does the frame hold the outer packet's @length bytes? A frame may be longer: padding. */
-static __always_inline bool outer_fits(struct xdp_md *ctx, const struct tunnel *t, __u32 length)
+static __always_inline bool outer_fits(struct xdp_md *ctx, const struct wrapped *w, __u32 length)
 {
-	return bpf_xdp_get_buff_len(ctx) >= t->link + length;
+	return bpf_xdp_get_buff_len(ctx) >= w->link + length;
 }
 
 /* --- IPv4 --- */
@@ -89,148 +68,103 @@ static __always_inline bool outer_sum_right(const struct iphdr *ip, const void *
 	return csum_end(sum) == 0;
 }
 
-static __always_inline int outer_parse_ip4(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline int outer_parse_ip4(struct xdp_md *ctx, struct wrapped *w)
 {
-	const struct iphdr *ip = tunnel_next(ctx, t, sizeof(*ip));
+	const struct iphdr *ip = wrapped_next(ctx, w, sizeof(*ip));
 	__u32 length, header;
 
 	if (!ip || ip->version != 4 || ip->ihl * 4 < sizeof(*ip))
 		return XDP_PASS;
 	header = ip->ihl * 4;
 	length = bpf_ntohs(ip->tot_len);
-	t->from.family = 4;
-	t->from.word[0] = ip->saddr;
-	t->outer_tos = ip->tos;
-	t->protocol = ip->protocol;
-	t->later = !!(ip->frag_off & bpf_htons(IP_OFFSET_MASK));
+	w->from.family = 4;
+	w->from.word[0] = ip->saddr;
+	w->outer_tos = ip->tos;
+	w->protocol = ip->protocol;
+	w->later = !!(ip->frag_off & bpf_htons(IP_OFFSET_MASK));
 	if (ip->frag_off & bpf_htons(IP_FRAGMENT_MASK))
-		tunnel_fault(t, DECAP_REASON_OUTER_FRAGMENT);
-	if (length < header || !outer_fits(ctx, t, length) ||
+		wrapped_fault(w, DECAP_REASON_OUTER_FRAGMENT);
+	if (length < header || !outer_fits(ctx, w, length) ||
 	    !outer_sum_right(ip, (void *)(long)ctx->data_end))
-		tunnel_fault(t, DECAP_REASON_MALFORMED_OUTER);
-	t->room = length - header;
-	t->strip = header;
+		wrapped_fault(w, DECAP_REASON_MALFORMED_OUTER);
+	w->room = length - header;
+	w->strip = header;
 	return GO_ON;
 }
 
 /* --- IPv6 --- */
 
-static __always_inline bool outer_is_extension(const struct tunnel *t)
+/* The extension headers behind the IPv6 header, where w->strip ends. */
+static __always_inline int outer_parse_ext6(struct xdp_md *ctx, struct wrapped *w)
 {
-	return t->protocol == NEXT_HOP_BY_HOP || t->protocol == NEXT_FRAGMENT ||
-	       t->protocol == NEXT_DESTINATION;
-}
+	int found = ext6_skip(ctx, w->link + w->strip, w->protocol);
 
-static __always_inline void outer_note_fragment(struct tunnel *t, __be16 offset)
-{
-	if (offset & bpf_htons(IPV6_OFFSET_MASK | IPV6_MORE))
-		tunnel_fault(t, DECAP_REASON_OUTER_FRAGMENT);
-	t->later = !!(offset & bpf_htons(IPV6_OFFSET_MASK));
-}
-
-/* Is an extension header next, it is taken as one. */
-APART int outer_skip_extension(struct xdp_md *ctx, struct tunnel *t)
-{
-	const struct outer_extension *x;
-	__u32 length;
-
-	if (!t || !outer_is_extension(t))
-		return GO_ON;
-	x = tunnel_next(ctx, t, sizeof(*x));
-	if (!x)
+	if (found < 0)
 		return XDP_PASS;
-	length = sizeof(*x);
-	if (t->protocol == NEXT_FRAGMENT)
-		outer_note_fragment(t, x->offset);
-	else
-		length += x->length * 8;
-	if (length > t->room) {
-		tunnel_fault(t, DECAP_REASON_MALFORMED_OUTER);
-		length = t->room;
-	}
-	t->protocol = x->next;
-	t->strip += length;
-	t->room -= length;
+	if (EXT6_BYTES(found) > w->room)
+		wrapped_fault(w, DECAP_REASON_MALFORMED_OUTER);
+	if (EXT6_FRAGMENT(found) != PACKET_WHOLE)
+		wrapped_fault(w, DECAP_REASON_OUTER_FRAGMENT);
+	w->later = EXT6_FRAGMENT(found) == PACKET_LATER;
+	w->protocol = EXT6_PROTOCOL(found);
+	w->strip += EXT6_BYTES(found);
+	w->room -= EXT6_BYTES(found);
 	return GO_ON;
 }
 
-static __always_inline int outer_parse_ip6(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline int outer_parse_ip6(struct xdp_md *ctx, struct wrapped *w)
 {
-	const struct ipv6hdr *ip = tunnel_next(ctx, t, sizeof(*ip));
+	const struct ipv6hdr *ip = wrapped_next(ctx, w, sizeof(*ip));
 
 	if (!ip || ip->version != 6)
 		return XDP_PASS;
-	t->from.family = 6;
-	__builtin_memcpy(t->from.word, &ip->saddr, sizeof(t->from.word));
-	t->outer_tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
-	t->protocol = ip->nexthdr;
-	t->room = bpf_ntohs(ip->payload_len);
-	t->strip = sizeof(*ip);
-	if (!outer_fits(ctx, t, sizeof(*ip) + t->room))
-		tunnel_fault(t, DECAP_REASON_MALFORMED_OUTER);
-	for (int i = 0; i < DECAP_EXTENSIONS_MAX; i++)
-		STEP(outer_skip_extension(ctx, t));
-	return GO_ON;
+	w->from.family = 6;
+	__builtin_memcpy(w->from.word, &ip->saddr, sizeof(w->from.word));
+	w->outer_tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
+	w->protocol = ip->nexthdr;
+	w->room = bpf_ntohs(ip->payload_len);
+	w->strip = sizeof(*ip);
+	if (!outer_fits(ctx, w, sizeof(*ip) + w->room))
+		wrapped_fault(w, DECAP_REASON_MALFORMED_OUTER);
+	return outer_parse_ext6(ctx, w);
 }
 
 /* --- all of them --- */
 
-/* Ethernet and VLAN tags; @ret_type is what follows. */
-static __always_inline int outer_parse_link(struct xdp_md *ctx, struct tunnel *t, __be16 *ret_type)
+/* @w is all zero, and has no fault. */
+APART int outer_parse_ip(struct xdp_md *ctx, struct wrapped *w)
 {
-	void *end = (void *)(long)ctx->data_end;
 	const struct ethhdr *eth = (void *)(long)ctx->data;
-	const struct outer_tag *tag = (const void *)(eth + 1);
-	__be16 type;
+	__u32 tags;
 
-	if ((void *)(eth + 1) > end)
+	if (!w || (void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_PASS;
-	t->link = sizeof(*eth);
-	type = eth->h_proto;
-	for (int i = 0; i < OUTER_TAGS_MAX; i++, tag++) {
-		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
-			break;
-		if ((void *)(tag + 1) > end)
-			return XDP_PASS;
-		type = tag->next;
-		t->link += sizeof(*tag);
-	}
-	*ret_type = type;
-	return GO_ON;
-}
-
-/* @t is all zero, and has no fault. */
-APART int outer_parse_ip(struct xdp_md *ctx, struct tunnel *t)
-{
-	__be16 type;
-
-	if (!t)
-		return XDP_PASS;
-	STEP(outer_parse_link(ctx, t, &type));
-	if (type == bpf_htons(ETH_P_IP))
-		return outer_parse_ip4(ctx, t);
-	if (type == bpf_htons(ETH_P_IPV6))
-		return outer_parse_ip6(ctx, t);
+	tags = vlan_is_tag(eth->h_proto) ? vlan_parse(ctx) : vlan_then(eth->h_proto);
+	w->link = sizeof(*eth) + vlan_bytes(tags & VLAN_TAGS);
+	if (tags & VLAN_THEN_IP)
+		return outer_parse_ip4(ctx, w);
+	if (tags & VLAN_THEN_IP6)
+		return outer_parse_ip6(ctx, w);
 	return XDP_PASS;
 }
 
-static __always_inline int outer_parse(struct xdp_md *ctx, struct tunnel *t)
+static __always_inline int outer_parse(struct xdp_md *ctx, struct wrapped *w)
 {
-	*t = (struct tunnel){.fault = NO_DECAP_FAULT};
-	STEP(outer_parse_ip(ctx, t));
-	if (t->protocol == IPPROTO_IPIP || t->protocol == IPPROTO_IPV6)
+	*w = (struct wrapped){.fault = NO_DECAP_FAULT};
+	STEP(outer_parse_ip(ctx, w));
+	if (w->protocol == IPPROTO_IPIP || w->protocol == IPPROTO_IPV6)
 		return GO_ON;
-	if (t->protocol == IPPROTO_UDP && !t->later)
-		return outer_parse_gue(ctx, t);
+	if (w->protocol == IPPROTO_UDP && !w->later)
+		return outer_parse_gue(ctx, w);
 	return XDP_PASS;
 }
 
-static __always_inline bool outer_from_director(const struct tunnel *t)
+static __always_inline bool outer_from_director(const struct wrapped *w)
 {
-	struct decap_director key = {.family = t->from.family};
+	struct decap_director key = {.family = w->from.family};
 
-	key.prefixlen = DECAP_FAMILY_BITS + (t->from.family == 4 ? 32 : 128);
-	__builtin_memcpy(key.word, t->from.word, sizeof(key.word));
+	key.prefixlen = DECAP_FAMILY_BITS + (w->from.family == 4 ? 32 : 128);
+	__builtin_memcpy(key.word, w->from.word, sizeof(key.word));
 	return bpf_map_lookup_elem(&directors, &key);
 }
 

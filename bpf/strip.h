@@ -5,7 +5,7 @@
 
 #include "outer.h"
 
-#define STRIP_LINK_MAX (sizeof(struct ethhdr) + OUTER_TAGS_MAX * sizeof(struct outer_tag))
+#define STRIP_LINK_MAX (sizeof(struct ethhdr) + 2 * sizeof(struct vlan_tag))
 
 /* The frame's first @length bytes, a constant, and the type of what follows as the last two. */
 static __always_inline bool strip_put_link(struct xdp_md *ctx, __u8 *link, __u32 length,
@@ -20,10 +20,10 @@ static __always_inline bool strip_put_link(struct xdp_md *ctx, __u8 *link, __u32
 	return true;
 }
 
-static __always_inline int strip_outer(struct xdp_md *ctx, const struct tunnel *t)
+static __always_inline int strip_outer(struct xdp_md *ctx, const struct wrapped *w)
 {
-	__be16 type = t->protocol == IPPROTO_IPIP ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
-	const __u32 eth = sizeof(struct ethhdr), tag = sizeof(struct outer_tag);
+	__be16 type = w->protocol == IPPROTO_IPIP ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+	const __u32 eth = sizeof(struct ethhdr), tag = sizeof(struct vlan_tag);
 	const __u8 *from = (void *)(long)ctx->data;
 	__u8 link[STRIP_LINK_MAX];
 	bool done;
@@ -31,11 +31,11 @@ static __always_inline int strip_outer(struct xdp_md *ctx, const struct tunnel *
 	if ((void *)(from + STRIP_LINK_MAX) > (void *)(long)ctx->data_end)
 		return decap_drop(DECAP_REASON_INTERNAL);
 	__builtin_memcpy(link, from, STRIP_LINK_MAX); /* at least an IP header follows */
-	if (bpf_xdp_adjust_head(ctx, t->strip))
+	if (bpf_xdp_adjust_head(ctx, w->strip))
 		return decap_drop(DECAP_REASON_INTERNAL);
-	if (t->link == eth)
+	if (w->link == eth)
 		done = strip_put_link(ctx, link, eth, type);
-	else if (t->link == eth + tag)
+	else if (w->link == eth + tag)
 		done = strip_put_link(ctx, link, eth + tag, type);
 	else
 		done = strip_put_link(ctx, link, eth + 2 * tag, type);

@@ -14,20 +14,13 @@
 
 #include "count.h"
 #include "csum.h"
+#include "gue.h"
 #include "packet.h"
 #include "vlan.h"
 
-#define TUNNEL_TTL      64
-#define TUNNEL_GUE_PORT 6080
-#define TUNNEL_PORTS    0xc000 /* gue's source ports: from here to 65535 */
-#define TUNNEL_LABEL    0xfffff
-
-struct tunnel_gue {
-	struct udphdr udp;
-	__u8 version; /* and control bit, and length of options: all 0 */
-	__u8 protocol;
-	__be16 flags;
-};
+#define TUNNEL_TTL   64
+#define TUNNEL_PORTS 0xc000 /* gue's source ports: from here to 65535 */
+#define TUNNEL_LABEL 0xfffff
 
 /* What the outer header takes from the packet and its backend, before the frame moves. */
 struct tunnel {
@@ -59,7 +52,7 @@ static __always_inline void tunnel_read(const struct packet *p, const struct tar
 
 	ret->hash = to->hash;
 	ret->gue = to->forward == SHUNT_FORWARD_GUE;
-	ret->length = p->length + (ret->gue ? sizeof(struct tunnel_gue) : 0);
+	ret->length = p->length + (ret->gue ? sizeof(struct gue_header) : 0);
 	ret->traffic = tunnel_traffic(p);
 	ret->inner = p->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
 	for (int i = 0; i <= last; i++) {
@@ -69,11 +62,11 @@ static __always_inline void tunnel_read(const struct packet *p, const struct tar
 	ret->source.word[last] |= bpf_htonl((__u32)to->hash & ((1u << bits) - 1));
 }
 
-static __always_inline void tunnel_fill_gue(struct tunnel_gue *gue, const struct tunnel *t)
+static __always_inline void tunnel_fill_gue(struct gue_header *gue, const struct tunnel *t)
 {
-	*gue = (struct tunnel_gue){
+	*gue = (struct gue_header){
 		.udp.source = bpf_htons(TUNNEL_PORTS | (__u16)t->hash),
-		.udp.dest = bpf_htons(TUNNEL_GUE_PORT),
+		.udp.dest = bpf_htons(GUE_PORT),
 		.udp.len = bpf_htons(t->length),
 		.protocol = t->inner,
 	};
@@ -115,7 +108,7 @@ static __always_inline void tunnel_fill6(struct ipv6hdr *ip, const struct tunnel
 /* The outer headers in their place; @ip: where they begin. */
 static __always_inline bool tunnel_write(void *ip, bool v6, const struct tunnel *t, const void *end)
 {
-	struct tunnel_gue *gue = ip + (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	struct gue_header *gue = ip + (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 
 	if ((void *)gue > end)
 		return false;
@@ -138,7 +131,7 @@ static __always_inline bool tunnel_write(void *ip, bool v6, const struct tunnel 
 static __always_inline int tunnel_wrap(struct packet *p, const struct target *to, bool v6)
 {
 	int room = (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) +
-		   (to->forward == SHUNT_FORWARD_GUE ? sizeof(struct tunnel_gue) : 0) -
+		   (to->forward == SHUNT_FORWARD_GUE ? sizeof(struct gue_header) : 0) -
 		   vlan_bytes(p->vlan);
 	struct tunnel tunnel = {};
 	void *end;

@@ -13,11 +13,8 @@
 
 #define DECAP_ABI_VERSION 1
 
-#define DECAP_VIPS_MAX       1024 /* enabled VIPs */
-#define DECAP_DIRECTORS_MAX  256  /* addresses and prefixes of directors */
-#define DECAP_EXTENSIONS_MAX 4
-
-#define DECAP_GUE_PORT 6080
+#define DECAP_VIPS_MAX      1024 /* enabled VIPs */
+#define DECAP_DIRECTORS_MAX 256  /* addresses and prefixes of directors */
 
 /* An address: the key of vips, and the value of strangers. IPv4 stands in word[0]. */
 struct decap_addr {

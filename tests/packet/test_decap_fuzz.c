@@ -96,28 +96,36 @@ static bool look_at_outer4(struct look *l)
 	return true;
 }
 
-/* False: its end is missing. */
-static bool look_at_extension(struct look *l)
+static bool is_extension(int kind)
 {
-	const uint8_t *x = l->data + l->at;
-	size_t length = 8;
+	return kind == 0 || kind == 43 || kind == 44 || kind == 60;
+}
 
-	if (!has(l, 8))
-		return false;
-	if (l->kind == 44) {
-		l->later = bytes_get16(x + 2) & 0xfff8;
-		if (bytes_get16(x + 2) & 0xfff9)
-			fault(l, DECAP_REASON_OUTER_FRAGMENT);
-	} else {
-		length += x[1] * 8;
+/* At most eight headers and 512 bytes; behind a later fragment's there is no other. False: more. */
+static bool look_at_extensions(struct look *l)
+{
+	size_t start = l->at;
+	bool first = false;
+
+	for (int i = 0; is_extension(l->kind) && !l->later; i++) {
+		const uint8_t *x = l->data + l->at;
+
+		if (i == 8 || !has(l, 8))
+			return false;
+		if (l->kind == 44) {
+			l->later = bytes_get16(x + 2) & 0xfff8;
+			first = first || bytes_get16(x + 2) & 1;
+		}
+		l->at += l->kind == 44 ? 8 : 8 + x[1] * 8;
+		if (l->at - start > 512)
+			return false;
+		l->kind = x[0];
 	}
-	if (length > l->room) {
+	if (l->at - start > l->room)
 		fault(l, DECAP_REASON_MALFORMED_OUTER);
-		length = l->room;
-	}
-	l->kind = x[0];
-	l->at += length;
-	l->room -= length;
+	if (first || l->later)
+		fault(l, DECAP_REASON_OUTER_FRAGMENT);
+	l->room -= l->at - start;
 	return true;
 }
 
@@ -134,10 +142,7 @@ static bool look_at_outer6(struct look *l)
 		fault(l, DECAP_REASON_MALFORMED_OUTER);
 	l->kind = ip[6];
 	l->at += 40;
-	for (int i = 0; i < 4 && (l->kind == 0 || l->kind == 44 || l->kind == 60); i++)
-		if (!look_at_extension(l))
-			return false;
-	return true;
+	return look_at_extensions(l);
 }
 
 static bool look_at_gue(struct look *l)
