@@ -41,7 +41,7 @@ MAINS := shuntd shunt-checker shunt
 LIB_SRC := $(filter-out ctl/daemon/main.c,$(foreach r,$(ROOMS),$(wildcard ctl/$(r)/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB := $(B)/libshunt.a
-SKEL := $(B)/gen/losses.skel.h $(B)/gen/shunt.skel.h $(B)/gen/decap.skel.h
+SKEL := $(foreach o,shunt trace losses decap,$(B)/gen/$(o).skel.h)
 
 shuntd_SRC := ctl/daemon/main.c
 shunt-checker_SRC := $(wildcard ctl/checker/*.c)
@@ -72,6 +72,9 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard include/shunt/*.h) 
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && llvm-strip -g $@.tmp 2>/dev/null; mv $@.tmp $@
+
+# the same source, see there
+$(B)/bpf/trace.bpf.o: bpf/shunt.bpf.c
 
 .SECONDARY: $(SKEL:$(B)/gen/%.skel.h=$(B)/bpf/%.bpf.o)
 $(B)/gen/%.skel.h: $(B)/bpf/%.bpf.o

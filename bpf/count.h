@@ -4,13 +4,15 @@
 #define COUNT_H
 
 #include "maps.h"
+#include "trace.h"
 
 static __always_inline void count_reason(enum shunt_reason reason)
 {
 	__u32 key = reason;
 	__u64 *count = bpf_map_lookup_elem(&reasons, &key);
 
-	if (count)
+	trace_reason(reason);
+	if (count && !dry_run)
 		(*count)++;
 }
 
@@ -31,7 +33,7 @@ static __always_inline void count_forwarded(const struct packet *p, __u32 index)
 {
 	struct shunt_counters *count = bpf_map_lookup_elem(&counters, &index);
 
-	if (!count)
+	if (!count || dry_run)
 		return;
 	count->packets++;
 	count->bytes += p->length;
@@ -43,7 +45,7 @@ static __always_inline void count_reply(const struct packet *p, __u32 index)
 {
 	struct shunt_counters *count = bpf_map_lookup_elem(&counters, &index);
 
-	if (!count)
+	if (!count || dry_run)
 		return;
 	count->reply_packets++;
 	count->reply_bytes += p->length;

@@ -4,6 +4,7 @@
 #define LATER_H
 
 #include "count.h"
+#include "trace.h"
 
 int vip_other(struct xdp_md *ctx);
 int nat_reply(struct xdp_md *ctx);
@@ -35,9 +36,10 @@ struct {
 static __always_inline int later_or(struct xdp_md *ctx, int verdict)
 {
 	if (likely(verdict < LATER_VIP))
-		return verdict;
+		return trace_end(ctx, verdict);
+	trace_goes_on();
 	bpf_tail_call(ctx, &later, verdict);
-	return drop(SHUNT_REASON_TAIL_CALL);
+	return trace_end(ctx, drop(SHUNT_REASON_TAIL_CALL));
 }
 
 /*
@@ -50,6 +52,7 @@ static __always_inline int later_or(struct xdp_md *ctx, int verdict)
 	{                                                                                          \
 		struct packet packet, *p = &packet;                                                \
                                                                                                    \
+		trace_begin(ctx);                                                                  \
 		switch (parse_link(ctx, p)) {                                                      \
 		case bpf_htons(ETH_P_IP):                                                          \
 			p->v6 = false;                                                             \

@@ -58,6 +58,7 @@ static __always_inline int nat_error_packet(struct packet *p)
 	    !addr_equal(quote.saddr, packet_daddr(p), p->v6) ||
 	    !nat_find(m, quote.daddr, p->v6, quote.ports[1], quote.protocol, &way))
 		return XDP_PASS;
+	trace_reply(way.backend);
 	as = addr_equal(packet_saddr(p), quote.daddr, p->v6) ? way.vip
 							     : addr_read(packet_saddr(p), p->v6);
 	route = nat_route(p, &as, 0);
@@ -89,6 +90,7 @@ static __always_inline int nat_reply_packet(struct packet *p)
 		return quote_is_error(p) ? LATER_NAT_ERROR : XDP_PASS;
 	if (!nat_find(m, packet_saddr(p), p->v6, p->sport, p->protocol, &way))
 		return XDP_PASS;
+	trace_reply(way.backend);
 	route = nat_route(p, &way.vip, way.port);
 	STEP(route_find(p->ctx, &route));
 	if (unlikely(nat_ttl_ends(p)))

@@ -33,7 +33,7 @@ static __always_inline void route_ask_neighbour(struct shunt_meta *m,
 	};
 	__u64 tokens = *(volatile __u64 *)&m->resolve_tokens;
 
-	if (!tokens)
+	if (!tokens || dry_run)
 		return;
 	/* the gateway, if there is one */
 	request.addr = addr_read(request.v6 ? fib->ipv6_dst : &fib->ipv4_dst, request.v6);

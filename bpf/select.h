@@ -53,6 +53,7 @@ static __always_inline int select_entry(__u32 index, struct target *ret)
 {
 	const struct shunt_backend *backend = bpf_map_lookup_elem(&backends, &index);
 
+	trace_backend(index);
 	if (unlikely(!backend))
 		return drop(SHUNT_REASON_INTERNAL);
 	select_copy(backend, index, ret);
@@ -72,6 +73,7 @@ static __always_inline int select_backend(const struct packet *p, __u64 hash,
 	if (unlikely(!words || slot >= slots_max))
 		return drop(SHUNT_REASON_INTERNAL);
 	word = words[slot];
+	trace_slot(service, slot, word, hash);
 	number = SHUNT_SLOT_CUR(word);
 	if (unlikely(SHUNT_SLOT_UNTRACKED(word)))
 		number = flow_backend(p, word);

@@ -9,6 +9,7 @@
 
 static __always_inline int transmit_packet(struct packet *p, const struct hop *hop)
 {
+	trace_hop(hop);
 	if (unlikely(hop_vlan(hop) != p->vlan) && !vlan_change(p, hop_vlan(hop)))
 		return drop(SHUNT_REASON_INTERNAL);
 	__builtin_memcpy(p->eth->h_dest, &hop->dmac, ETH_ALEN);

@@ -12,6 +12,7 @@
 #include "model/diff.h"
 #include "model/model_json.h"
 #include "model/value.h"
+#include "plan/reason.h"
 #include "plan/slots.h"
 
 static double seconds(uint64_t us)
@@ -262,13 +263,6 @@ json_t *director_stats(struct director *d)
 
 json_t *director_drops(struct director *d)
 {
-	static const struct {
-		const char *name, *verdict, *help;
-	} reasons[] = {
-#define X(symbol, name, verdict, help) {name, verdict, help},
-		SHUNT_REASONS(X)
-#undef X
-	};
 	uint64_t counts[SHUNT_REASON_COUNT];
 	json_t *list = json_array();
 

@@ -77,6 +77,7 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 {
 	if (!dp)
 		return NULL;
+	trace_free(dp->explain);
 	requests_close(dp);
 	losses_close(dp);
 	link_close_all(dp);

@@ -18,6 +18,7 @@
 
 struct shunt_bpf; /* the skeleton; load.c includes it */
 struct losses_bpf;
+struct trace;     /* the program that tells what it does: trace.c */
 
 /* Taken from maps, but perhaps still in use by a CPU: see retire.c. */
 struct retired;
@@ -63,6 +64,8 @@ struct dataplane {
 	struct egress egresses[SHUNT_LINKS_MAX];
 	size_t egresses_count;
 
+	struct trace *explain; /* NULL until somebody asks */
+
 	struct ring_buffer *ring;
 	void (*each_request)(const struct shunt_request *request, void *arg);
 	void *each_request_arg;
@@ -92,6 +95,8 @@ struct dataplane_service {
 /* --- load.c --- */
 int load_program(struct dataplane *dp, struct error *err);
 void load_free(struct dataplane *dp);
+/* Does it outlive the programs? Their constants and their array do not. */
+bool load_is_kept(const struct bpf_map *map);
 uint64_t load_map_bytes(const struct dataplane *dp);
 
 /* --- service.c --- */
@@ -193,5 +198,9 @@ void losses_close(struct dataplane *dp);
 /* --- requests.c --- */
 int requests_open(struct dataplane *dp, struct error *err);
 void requests_close(struct dataplane *dp);
+
+/* --- trace.c --- */
+struct trace *trace_free(struct trace *trace); /* takes NULL, returns NULL */
+DEFINE_CLEANUP(struct trace *, trace_free)
 
 #endif

@@ -138,8 +138,7 @@ static int load_read_meta(struct dataplane *dp, struct error *err)
 	return 0;
 }
 
-/* Does it outlive the programs? Their constants and their array do not. */
-static bool load_is_kept(const struct bpf_map *map)
+bool load_is_kept(const struct bpf_map *map)
 {
 	return !bpf_map__is_internal(map) && bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY;
 }

@@ -42,6 +42,9 @@ extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, case
 	cases_icmp6, cases_errors6, cases_expired6, cases_broken6, cases_not_ours6, cases_vlan,
 	cases_tunnel, cases_too_big, cases_any;
 
+/* All of them; the last is NULL. */
+extern const struct case_list *const case_lists[];
+
 #define CASE_LIST(subject)                                                                         \
 	{                                                                                          \
 #subject, subject, sizeof(subject) / sizeof(subject[0])                            \

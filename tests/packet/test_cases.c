@@ -5,13 +5,6 @@
 #include "base/cleanup.h"
 #include "packet/cases.h"
 
-static const struct case_list *const lists[] = {
-	&cases_dr,        &cases_nat,    &cases_reply,    &cases_icmp,     &cases_errors,
-	&cases_expired,   &cases_broken, &cases_not_ours, &cases_dr6,      &cases_nat6,
-	&cases_reply6,    &cases_icmp6,  &cases_errors6,  &cases_expired6, &cases_broken6,
-	&cases_not_ours6, &cases_vlan,   &cases_tunnel,   &cases_too_big,  &cases_any,
-};
-
 static const char *const verdict_names[] = {"aborted", "drop", "pass", "tx", "redirect"};
 
 static const char *const reason_names[] = {
@@ -161,15 +154,15 @@ int main(void)
 	struct world world;
 
 	world_open(&world);
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
-		for (size_t i = 0; i < lists[l]->count; i++) {
-			const struct packet_case *c = &lists[l]->cases[i];
+	for (const struct case_list *const *list = case_lists; *list; list++) {
+		for (size_t i = 0; i < (*list)->count; i++) {
+			const struct packet_case *c = &(*list)->cases[i];
 
 			if (run_case(&world, c)) {
 				passed++;
 				continue;
 			}
-			fprintf(stderr, "FAILED %s: %s\n", lists[l]->subject, c->name);
+			fprintf(stderr, "FAILED %s: %s\n", (*list)->subject, c->name);
 			failed++;
 		}
 	}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cases.c - the subjects of the table of packets. */
+#include "packet/cases.h"
+
+const struct case_list *const case_lists[] = {
+	&cases_dr,      &cases_nat,      &cases_reply,   &cases_icmp,
+	&cases_errors,  &cases_expired,  &cases_broken,  &cases_not_ours,
+	&cases_dr6,     &cases_nat6,     &cases_reply6,  &cases_icmp6,
+	&cases_errors6, &cases_expired6, &cases_broken6, &cases_not_ours6,
+	&cases_vlan,    &cases_any,      NULL,
+};

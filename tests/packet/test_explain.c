@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test_explain.c - the program that tells what it does, on every packet of the table: its verdict,
+ * the frame it sends, what it notes, and that no counter and no map is other than before.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <err.h>
+#include <linux/bpf.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "dataplane/trace.h"
+#include "packet/cases.h"
+#include "packet/expect.h"
+#include "plan/reason.h"
+
+struct explained {
+	struct shunt_trace trace;
+	uint8_t bytes[FRAME_MAX];
+	struct dataplane_frame frame;
+};
+
+static bool explain(struct world *world, const struct packet_case *c, struct explained *ret)
+{
+	uint8_t in[FRAME_MAX];
+	size_t length = frame_build(&c->in, in);
+	struct error error = {0};
+	int r;
+
+	ret->frame = (struct dataplane_frame){.bytes = ret->bytes, .room = sizeof(ret->bytes)};
+	if (c->forwarding_off)
+		world_forwarding(false);
+	r = dataplane_explain(world->dp, world->in0, in, length, &ret->trace, &ret->frame, &error);
+	if (c->forwarding_off)
+		world_forwarding(true);
+	if (r < 0)
+		fprintf(stderr, "    %s\n", error.text);
+	return r == 0;
+}
+
+/* --- the state: every pinned map, byte by byte --- */
+
+static uint64_t digest(uint64_t sum, const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) /* FNV-1a */
+		sum = (sum ^ bytes[i]) * 0x100000001b3;
+	return sum;
+}
+
+static uint64_t map_digest(const char *name)
+{
+	size_t cpus = libbpf_num_possible_cpus(), size;
+	_cleanup_free_ uint8_t *value = NULL;
+	_cleanup_close_ int fd = -1;
+	struct bpf_map_info info = {0};
+	uint32_t length = sizeof(info);
+	uint64_t sum = 0xcbf29ce484222325;
+	char path[512];
+
+	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d/%s", SHUNT_ABI_VERSION, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) < 0)
+		err(1, "%s", path);
+	if (info.type != BPF_MAP_TYPE_ARRAY && info.type != BPF_MAP_TYPE_PERCPU_ARRAY)
+		return 0;
+	size = info.type == BPF_MAP_TYPE_ARRAY ? info.value_size
+					       : (info.value_size + 7) / 8 * 8 * cpus;
+	value = mem_zalloc(size);
+	for (uint32_t i = 0; i < info.max_entries; i++)
+		if (bpf_map_lookup_elem(fd, &i, value) == 0)
+			sum = digest(sum, value, size);
+	return sum;
+}
+
+#define MAPS_MAX 32
+
+/* In the order of the directory, which stays. Returns how many maps there are. */
+static size_t state(uint64_t ret[static MAPS_MAX])
+{
+	const struct dirent *entry;
+	char path[128];
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d", SHUNT_ABI_VERSION);
+	dir = opendir(path);
+	if (!dir)
+		err(1, "%s", path);
+	while ((entry = readdir(dir)) && n < MAPS_MAX)
+		if (entry->d_name[0] != '.')
+			ret[n++] = map_digest(entry->d_name);
+	closedir(dir);
+	return n;
+}
+
+static void count_request(const struct shunt_request *request, void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+/* --- one packet --- */
+
+static bool notes_are_right(struct world *world, const struct packet_case *c,
+			    const struct shunt_trace *t)
+{
+	const struct dataplane_service *service = dataplane_trace_service(world->dp, t);
+
+	EXPECT_EQUAL(t->verdict, c->verdict);
+	EXPECT_EQUAL(!!(t->flags & SHUNT_TRACE_REASON), !!c->reason);
+	EXPECT(!c->reason || strcmp(reasons[t->reason].name, c->reason) == 0);
+	if (c->verdict == XDP_TX || c->verdict == XDP_REDIRECT)
+		EXPECT(t->flags & SHUNT_TRACE_HOP);
+	if (c->verdict == XDP_TX)
+		EXPECT_EQUAL(t->ifindex, world->in0);
+	if (!c->service)
+		return true;
+	EXPECT(service == world->services[c->service]);
+	if (c->counted != NOTHING)
+		EXPECT_EQUAL(dataplane_trace_number(service, t), c->number ?: 1);
+	if (t->flags & SHUNT_TRACE_SLOT) {
+		EXPECT(t->slot < dataplane_slots_count(service));
+		EXPECT_EQUAL(t->word, dataplane_slots(service)[t->slot]);
+	}
+	return true;
+}
+
+/* The ordinary program sends the same. */
+static bool is_as_ordinary(struct world *world, const struct packet_case *c,
+			   const struct explained *explained)
+{
+	uint8_t in[FRAME_MAX], out[FRAME_MAX];
+	size_t length = frame_build(&c->in, in);
+	int verdict;
+
+	if (c->forwarding_off)
+		world_forwarding(false);
+	verdict = world_run(world->dp, world->in0, in, length, out, &length);
+	if (c->forwarding_off)
+		world_forwarding(true);
+	EXPECT_EQUAL(explained->trace.verdict, verdict);
+	if (verdict == XDP_DROP)
+		return true;
+	EXPECT_EQUAL(explained->frame.length, length);
+	EXPECT(memcmp(explained->bytes, out, length) == 0);
+	return true;
+}
+
+/* --- all of them --- */
+
+static bool each_case(struct world *world, bool (*test)(struct world *, const struct packet_case *))
+{
+	for (const struct case_list *const *list = case_lists; *list; list++)
+		for (size_t i = 0; i < (*list)->count; i++) {
+			if (test(world, &(*list)->cases[i]))
+				continue;
+			fprintf(stderr, "    %s: %s\n", (*list)->subject, (*list)->cases[i].name);
+			return false;
+		}
+	return true;
+}
+
+static bool noted(struct world *world, const struct packet_case *c)
+{
+	struct explained explained;
+
+	return explain(world, c, &explained) && notes_are_right(world, c, &explained.trace);
+}
+
+static bool same(struct world *world, const struct packet_case *c)
+{
+	struct explained explained;
+
+	return explain(world, c, &explained) && is_as_ordinary(world, c, &explained);
+}
+
+static bool notes_every_outcome(void *arg)
+{
+	return each_case(arg, noted);
+}
+
+static bool runs_as_the_ordinary_program(void *arg)
+{
+	return each_case(arg, same);
+}
+
+static bool changes_nothing(void *arg)
+{
+	uint64_t before[MAPS_MAX] = {0}, after[MAPS_MAX] = {0};
+	struct world *world = arg;
+	unsigned int requests = 0;
+	size_t maps;
+
+	dataplane_requests_read(world->dp, 10, count_request, &requests);
+	requests = 0;
+	maps = state(before);
+	EXPECT(maps >= 9);
+	EXPECT(each_case(world, noted));
+	EXPECT_EQUAL(state(after), maps);
+	EXPECT(memcmp(before, after, sizeof(before)) == 0);
+	dataplane_requests_read(world->dp, 10, count_request, &requests);
+	EXPECT_EQUAL(requests, 0);
+	return true;
+}
+
+/* The test above could see a change: the ordinary program makes some. */
+static bool ordinary_program_changes_counters(void *arg)
+{
+	uint64_t before[MAPS_MAX] = {0}, after[MAPS_MAX] = {0};
+
+	state(before);
+	EXPECT(each_case(arg, same));
+	state(after);
+	EXPECT(memcmp(before, after, sizeof(before)) != 0);
+	return true;
+}
+
+static bool what_is_no_frame_is_refused(void *arg)
+{
+	struct dataplane_frame out = {0};
+	struct world *world = arg;
+	struct shunt_trace trace;
+	struct error error = {0};
+	uint8_t in[4] = {0};
+
+	EXPECT(dataplane_explain(world->dp, world->in0, in, sizeof(in), &trace, &out, &error) < 0);
+	EXPECT(strstr(error.text, "cannot run the program"));
+	return true;
+}
+
+int main(void)
+{
+	static const struct expect_test tests[] = {
+		{"notes every outcome", notes_every_outcome},
+		{"changes nothing", changes_nothing},
+		{"runs as the ordinary program does", runs_as_the_ordinary_program},
+		{"which does change something", ordinary_program_changes_counters},
+		{"what is no frame is refused", what_is_no_frame_is_refused},
+	};
+	struct world world;
+	int code;
+
+	world_open(&world);
+	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &world);
+	world_close(&world);
+	return code;
+}
