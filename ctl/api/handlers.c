@@ -174,6 +174,14 @@ static int get_config(struct exchange *e)
 	return 0;
 }
 
+static int post_explain(struct exchange *e)
+{
+	static const char *const names[] = {"to", "from", "syn", "interface", NULL};
+	int r = body_knows(e, names);
+
+	return r < 0 ? r : give(e, MHD_HTTP_OK, director_explain(director(e), e->json, &e->err));
+}
+
 static int get_diff(struct exchange *e)
 {
 	return give(e, MHD_HTTP_OK, director_diff(director(e), NULL, NULL, &e->err));
@@ -312,7 +320,9 @@ const struct route handlers[] = {
 	{ "GET",    "/v1/events",         get_events, .query = { "since", "follow" } },
 	{ "GET",    "/v1/config",         get_config, .query = { "format" } },
 
-	/* root and the group; diff too, for it reads files that not everybody may read */
+	/* root and the group; diff too, for it reads files that not everybody may read, and explain,
+	 * for it tells where clients go */
+	{ "POST",   "/v1/explain",        post_explain,     true, BODY_REQUIRED },
 	{ "GET",    "/v1/diff",           get_diff,         true },
 	{ "POST",   "/v1/diff",           post_diff,        true, BODY_REQUIRED },
 	{ "PUT",    S,                    put_service,      true, BODY_REQUIRED },

@@ -9,6 +9,22 @@
 #include "model/realserver.h"
 #include "model/value.h"
 
+/* What `explain` wants to know of the packet. */
+static const struct schema_key explain_keys[] = {
+	{.name = "from",
+	 .type = SCHEMA_STRING,
+	 .max = ENDPOINT_LEN,
+	 .arg = "CLIENT:PORT",
+	 .help = "who sends the packet"},
+	{.name = "interface",
+	 .type = SCHEMA_STRING,
+	 .max = 15,
+	 .arg = "IF",
+	 .help = "where it comes in; default: the first of the settings"},
+};
+static const struct schema explain_options = {
+	.object = "explain", .keys = explain_keys, .count = ARRAY_SIZE(explain_keys)};
+
 const struct command commands[] = {
 	{.name = "status",
 	 .arguments = "",
@@ -166,6 +182,18 @@ const struct command commands[] = {
 	 .run = cmd_drops_run,
 	 .help = "why packets were not forwarded, and how many",
 	 .example = "  shunt drops"},
+
+	{.name = "explain",
+	 .arguments = "ADDRESS --from CLIENT:PORT [--syn] [--interface IF]",
+	 .words_min = 1,
+	 .words_max = 1,
+	 .keys = &explain_options,
+	 .flags = {{"syn", "the first packet of a TCP connection, not one in its middle"}},
+	 .run = cmd_explain_run,
+	 .help = "where a packet would go, and why: the program's own answer",
+	 .details = "The program runs on a packet made from the arguments. None is sent, nothing\n"
+		    "is counted, nothing changes.",
+	 .example = "  shunt explain tcp:192.0.2.10:80 --from 198.51.100.7:40000 --syn"},
 
 	/* --- files --- */
 	{.name = "check",

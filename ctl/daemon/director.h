@@ -30,6 +30,8 @@ json_t *director_config(struct director *d);
 char *director_config_text(struct director *d); /* shunt.conf; freed by the caller */
 /* @text NULL: the daemon's own file. */
 json_t *director_diff(struct director *d, const char *text, const char *name, struct error *err);
+/* Where a packet would go: the body and the answer of POST /v1/explain. */
+json_t *director_explain(struct director *d, const json_t *request, struct error *err);
 struct events *director_events(struct director *d);
 
 /* --- changing --- */

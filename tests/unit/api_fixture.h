@@ -100,6 +100,16 @@ json_t *director_stats(struct director *d)
 	return json_pack("{s:f}", "time", 1732345678.123);
 }
 
+json_t *director_explain(struct director *d, const json_t *request, struct error *err)
+{
+	const char *to = json_string_value(json_object_get(request, "to"));
+
+	if (to)
+		return json_pack("{s:s}", "to", to);
+	error_set(err, -EINVAL, "the body needs \"to\"");
+	return NULL;
+}
+
 json_t *director_drops(struct director *d)
 {
 	return json_pack("{s:[]}", "reasons");

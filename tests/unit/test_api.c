@@ -38,7 +38,9 @@ static void test_every_route(void **state)
 			path = mem_strdup("/v1/save?force=1");
 		}
 		if (route->body == BODY_REQUIRED)
-			body = strstr(path, "services") ? "{}" : "{\"text\": \"\"}";
+			body = strstr(path, "services")  ? "{}"
+			       : strstr(path, "explain") ? "{\"to\": \"x\"}"
+							 : "{\"text\": \"\"}";
 		r = client_request(*state, route->method, path, body);
 		if (r.status < 200 || r.status > 299)
 			fail_msg("%s %s: %s", route->method, path, r.text ? r.text : "nothing");
@@ -73,6 +75,7 @@ static const struct exchange_case good[] = {
 	{"PUT", "/v1/services/web/backends/b", "{}", 201, "\"address\":\"b\""},
 	{"PATCH", "/v1/services/web/backends/b", "{}", 200, "\"address\":\"b\""},
 	{"DELETE", "/v1/services/web/backends/b", NULL, 204, ""},
+	{"POST", "/v1/explain", "{\"to\": \"tcp:192.0.2.1:80\"}", 200, "\"tcp:192.0.2.1:80\""},
 	{"POST", "/v1/apply", "{\"text\": \"abc\"}", 200, "\"bytes\":3"},
 	{"POST", "/v1/apply?dry_run=1", "{\"text\": \"\"}", 200, "\"dry_run\":true"},
 	{"POST", "/v1/apply?dry_run=0", "{\"text\": \"\"}", 200, "\"dry_run\":false"},
