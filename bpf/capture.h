@@ -26,6 +26,14 @@ struct {
 	__type(value, struct shunt_capture_scratch);
 } captures SEC(".maps");
 
+/* Records that found no room in the ring buffer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} capture_lost SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, SHUNT_CAPTURE_BYTES);
@@ -86,9 +94,10 @@ static __always_inline bool capture_is_wanted(const struct shunt_trace *t)
 static __always_inline void capture_out(struct xdp_md *ctx, const struct shunt_trace *t)
 {
 	struct shunt_capture_scratch *s = capture_scratch();
+	__u64 *lost = only_element(&capture_lost);
 	__u32 size;
 
-	if (!s || !capture_is_wanted(t))
+	if (!s || !lost || !capture_is_wanted(t))
 		return;
 	s->record.trace = *t;
 	s->record.out_ns = bpf_ktime_get_ns();
@@ -101,7 +110,7 @@ static __always_inline void capture_out(struct xdp_md *ctx, const struct shunt_t
 	size = sizeof(s->record) + s->record.in_captured + s->record.out_captured;
 	if (size > sizeof(s->record) + sizeof(s->bytes) ||
 	    bpf_ringbuf_output(&captured, &s->record, size, 0))
-		s->lost++;
+		(*lost)++;
 }
 
 #endif

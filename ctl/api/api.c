@@ -81,6 +81,16 @@ static void on_event(void *arg)
 	run_in(api, 0);
 }
 
+/* The same for packets. */
+static void on_packets(void *arg)
+{
+	struct api *api = arg;
+
+	streams_wake(&api->room.captures.streams);
+	api->run_again = true;
+	run_in(api, 0);
+}
+
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	run(arg);
@@ -209,6 +219,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 
 	nudge_ended(api);
 	streams_tick(&api->room.followers.streams);
+	streams_tick(&api->room.captures.streams);
 	sd_event_source_set_enabled(api->accept, SD_EVENT_ON);
 	run(api);
 	sd_event_source_set_time_relative(api->tick, TICK_US);
@@ -303,6 +314,8 @@ int api_open(sd_event *loop, const char *path, struct director *director, struct
 	api->group = peer_group();
 	api->room.director = director;
 	api->room.followers.events = director_events(director);
+	api->room.captures =
+		(struct capture_list){.director = director, .wake = on_packets, .arg = api};
 	r = listen_at(path, &api->fd, err);
 	if (r < 0)
 		return r;
@@ -327,6 +340,7 @@ struct api *api_close(struct api *api)
 	sd_event_source_disable_unref(api->tick);
 	events_on_add(api->room.followers.events, NULL, NULL);
 	streams_stop(&api->room.followers.streams);
+	streams_stop(&api->room.captures.streams);
 	if (api->server)
 		MHD_stop_daemon(api->server);
 	if (api->fd >= 0)

@@ -153,7 +153,7 @@ static void write_answer(struct exchange *e)
 static const char *content_type(const struct exchange *e)
 {
 	if (e->response)
-		return "application/x-ndjson; charset=utf-8";
+		return e->content_type ?: "application/x-ndjson; charset=utf-8";
 	if (failed(e) || e->answer)
 		return "application/json; charset=utf-8";
 	return e->text ? "text/plain; charset=utf-8" : NULL;

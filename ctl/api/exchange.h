@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <microhttpd.h>
 
+#include "api/capture.h"
 #include "api/follow.h"
 #include "api/peer.h"
 #include "api/router.h"
@@ -24,6 +25,7 @@
 struct exchange_room {
 	struct director *director;
 	struct follow_list followers;
+	struct capture_list captures;
 	unsigned int large_bodies;
 	size_t answers;
 };
@@ -50,6 +52,7 @@ struct exchange {
 	struct error err;
 	char allow[ROUTER_ALLOW_LEN];
 	struct MHD_Response *response;
+	const char *content_type; /* of response; NULL: lines of JSON */
 	json_t *answer;
 	char *text; /* for people: text/plain */
 };

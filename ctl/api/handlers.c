@@ -139,6 +139,13 @@ static int get_drops(struct exchange *e)
 	return give(e, MHD_HTTP_OK, director_drops(director(e)));
 }
 
+/* For libmicrohttpd would send the mark that ends a body in chunks. */
+static int give_only_head(struct exchange *e)
+{
+	e->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	return e->response ? 0 : error_set(&e->err, -ENOMEM, "no memory for the answer");
+}
+
 static int get_events(struct exchange *e)
 {
 	const char *text = query(e, "since");
@@ -151,12 +158,36 @@ static int get_events(struct exchange *e)
 	if (r < 0)
 		return r;
 	e->status = MHD_HTTP_OK;
-	if (e->head) { /* libmicrohttpd would send the mark that ends a body in chunks */
-		e->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-		return e->response ? 0 : error_set(&e->err, -ENOMEM, "no memory for the answer");
-	}
+	if (e->head)
+		return give_only_head(e);
 	return follow_open(&e->room->followers, e->connection, e->peer, since, follow, &e->response,
 			   &e->err);
+}
+
+/* Of one service, or of all. */
+static int get_capture(struct exchange *e)
+{
+	struct capture_options options = {
+		.service = e->args[0],
+		.snaplen = CAPTURE_SNAPLEN_MAX,
+	};
+	const char *limit = query(e, "limit"), *snaplen = query(e, "snaplen");
+	uint64_t number = options.snaplen;
+	int r = query_flag(e, "drops", &options.drops);
+
+	if (r == 0 && limit)
+		r = value_parse_number(limit, 0, UINT64_MAX, &options.limit, &e->err);
+	if (r == 0 && snaplen)
+		r = value_parse_number(snaplen, CAPTURE_SNAPLEN_MIN, CAPTURE_SNAPLEN_MAX, &number,
+				       &e->err);
+	if (r < 0)
+		return r;
+	options.snaplen = (uint32_t)number;
+	e->status = MHD_HTTP_OK;
+	e->content_type = "application/x-pcapng";
+	if (e->head)
+		return give_only_head(e);
+	return capture_open(&e->room->captures, e->connection, &options, &e->response, &e->err);
 }
 
 static int get_config(struct exchange *e)
@@ -305,6 +336,10 @@ static int delete_interface(struct exchange *e)
 
 #define S "/v1/services/{service}"
 #define B S "/backends/{backend}"
+#define CAPTURE_QUERY                                                                              \
+	{                                                                                          \
+		"drops", "limit", "snaplen"                                                        \
+	}
 
 /* clang-format off */
 const struct route handlers[] = {
@@ -320,9 +355,11 @@ const struct route handlers[] = {
 	{ "GET",    "/v1/events",         get_events, .query = { "since", "follow" } },
 	{ "GET",    "/v1/config",         get_config, .query = { "format" } },
 
-	/* root and the group; diff too, for it reads files that not everybody may read, and explain,
-	 * for it tells where clients go */
+	/* root and the group; diff too, for it reads files that not everybody may read, explain, for
+	 * it tells where clients go, and capture, for it tells everything */
 	{ "POST",   "/v1/explain",        post_explain,     true, BODY_REQUIRED },
+	{ "GET",    "/v1/capture",        get_capture,      true, .query = CAPTURE_QUERY },
+	{ "GET",    S "/capture",         get_capture,      true, .query = CAPTURE_QUERY },
 	{ "GET",    "/v1/diff",           get_diff,         true },
 	{ "POST",   "/v1/diff",           post_diff,        true, BODY_REQUIRED },
 	{ "PUT",    S,                    put_service,      true, BODY_REQUIRED },

@@ -10,7 +10,7 @@
 
 #define ROUTER_SEGMENTS_MAX 8 /* of a path */
 #define ROUTER_ARGS_MAX     2 /* of them variable */
-#define ROUTER_QUERY_MAX    2 /* query parameters a route knows */
+#define ROUTER_QUERY_MAX    3 /* query parameters a route knows */
 #define ROUTER_ALLOW_LEN    64
 
 struct exchange;

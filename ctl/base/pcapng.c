@@ -188,3 +188,15 @@ uint64_t pcapng_lost(const void *block)
 	memcpy(&lost, (const uint8_t *)block + head + option, sizeof(lost));
 	return lost;
 }
+
+/* The last option that pcapng_packet() writes. */
+uint64_t pcapng_id(const void *block)
+{
+	uint64_t id;
+	uint32_t length = word(block, 4);
+
+	if (length < BLOCK_MIN + sizeof(id) + 4)
+		return 0;
+	memcpy(&id, (const uint8_t *)block + length - 4 - 4 - sizeof(id), sizeof(id));
+	return id;
+}

@@ -55,5 +55,6 @@ ssize_t pcapng_next(const void *data, size_t size);
 /* Of a whole block: its type; how many packets a PCAPNG_STATISTICS block says were lost. */
 enum pcapng_type pcapng_type(const void *block);
 uint64_t pcapng_lost(const void *block);
+uint64_t pcapng_id(const void *block); /* of a PCAPNG_PACKET of ours */
 
 #endif

@@ -265,6 +265,14 @@ static int no_value(const char *option, const char *value, struct error *err)
 	return value ? error_set(err, CLI_USAGE, "%s takes no value", option) : 0;
 }
 
+/* Of "--name", or of the letter that stands for it; NULL: none of the command's. */
+static const char *option_name(const struct command *command, const char *option)
+{
+	if (option[1] == '-')
+		return option + 2;
+	return option[1] == command->letter && !option[2] ? command->letter_of : NULL;
+}
+
 /* argv[at] is an option: take it and its value. */
 static int take_option(struct walk *walk, struct error *err)
 {
@@ -275,6 +283,7 @@ static int take_option(struct walk *walk, struct error *err)
 	struct args *args = walk->args;
 	struct option found = {.global = find_global(text, length), .flag = -1};
 	char option[OPTION_NAME_MAX];
+	const char *name;
 	int r;
 
 	if (length >= sizeof(option))
@@ -286,7 +295,8 @@ static int take_option(struct walk *walk, struct error *err)
 					      : no_value(option, value, err);
 		return r ? r : set_global(args, found.global, value, err);
 	}
-	if (!args->command || text[1] != '-' || !find_option(args->command, option + 2, &found))
+	if (!args->command || !(name = option_name(args->command, option)) ||
+	    !find_option(args->command, name, &found))
 		return refuse_option(args->command, option, err);
 	if (found.flag >= 0) {
 		args->flags[found.flag] = true;

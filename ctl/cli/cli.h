@@ -69,7 +69,7 @@ cli_command_fn cmd_backend_add_run, cmd_backend_set_run, cmd_backend_remove_run,
 	cmd_backend_list_run, cmd_backend_show_run, cmd_backend_enable_run, cmd_backend_disable_run,
 	cmd_backend_drain_run;
 cli_command_fn cmd_list_run, cmd_stats_run, cmd_events_run, cmd_drops_run;
-cli_command_fn cmd_explain_run;
+cli_command_fn cmd_explain_run, cmd_capture_run;
 cli_command_fn cmd_config_check_run, cmd_config_apply_run, cmd_config_diff_run,
 	cmd_config_reload_run;
 cli_command_fn cmd_save_run;

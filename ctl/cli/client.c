@@ -13,6 +13,7 @@ struct reply {
 	char *text;       /* ends with NUL */
 	size_t length, room;
 	int (*line)(void *arg, const char *text, struct error *err);
+	int (*piece)(void *arg, const char *data, size_t size, struct error *err);
 	void *arg;
 	struct error *err;
 };
@@ -63,6 +64,14 @@ static int reply_split(struct sink *sink, const char *data, size_t size)
 		data = end + 1;
 	}
 	return size ? reply_append(reply, data, size) : 0;
+}
+
+static int reply_pass_on(struct sink *sink, const char *data, size_t size)
+{
+	struct reply *reply = (struct reply *)sink;
+
+	return sink->status < 400 ? reply->piece(reply->arg, data, size, reply->err)
+				  : reply_append(reply, data, size);
 }
 
 /* What a status of 400 and up means for the exit code; the body says the rest. */
@@ -139,4 +148,14 @@ int client_lines(struct cli *cli, struct request *request,
 		return r;
 	/* a last line without its end: whole where the answer is, torn where it has none */
 	return reply.length && !endless ? line(arg, reply.text, err) : 0;
+}
+
+int client_bytes(struct cli *cli, struct request *request,
+		 int (*piece)(void *arg, const char *data, size_t size, struct error *err),
+		 void *arg, struct error *err)
+{
+	__attribute__((cleanup(reply_cleanup))) struct reply reply = {
+		.sink.write = reply_pass_on, .piece = piece, .arg = arg};
+
+	return exchange(cli, request, &reply, err);
 }

@@ -24,6 +24,11 @@ int client_lines(struct cli *cli, struct request *request,
 		 int (*line)(void *arg, const char *text, struct error *err), void *arg,
 		 struct error *err);
 
+/* The same with pieces of bytes, as they come. */
+int client_bytes(struct cli *cli, struct request *request,
+		 int (*piece)(void *arg, const char *data, size_t size, struct error *err),
+		 void *arg, struct error *err);
+
 /* GET what @format names; shorthand for the most frequent call. */
 #define client_get(cli, ret, err, ...)                                                             \
 	({                                                                                         \

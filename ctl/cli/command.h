@@ -31,6 +31,8 @@ struct command {
 	struct command_flag {
 		const char *name, *help;
 	} flags[COMMAND_FLAGS_MAX];
+	char letter; /* of the option `letter_of`, -w of --write; 0 = none has one */
+	const char *letter_of;
 };
 
 extern const struct command commands[];

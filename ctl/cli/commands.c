@@ -25,6 +25,35 @@ static const struct schema_key explain_keys[] = {
 static const struct schema explain_options = {
 	.object = "explain", .keys = explain_keys, .count = ARRAY_SIZE(explain_keys)};
 
+/* What `capture` wants to know. */
+static const struct schema_key capture_keys[] = {
+	{.name = "write",
+	 .type = SCHEMA_STRING,
+	 .max = 4095,
+	 .arg = "FILE",
+	 .help = "-w: where to; - is standard output"},
+	{.name = "service",
+	 .type = SCHEMA_STRING,
+	 .max = 200,
+	 .arg = "SERVICE",
+	 .help = "only packets of this service"},
+	{.name = "limit",
+	 .type = SCHEMA_NUMBER,
+	 .min = 1,
+	 .max = UINT32_MAX,
+	 .arg = "N",
+	 .help = "end after so many packets"},
+	{.name = "snaplen",
+	 .type = SCHEMA_NUMBER,
+	 .min = 64,
+	 .max = 65535,
+	 .fallback = "65535",
+	 .arg = "N",
+	 .help = "bytes of a packet"},
+};
+static const struct schema capture_options = {
+	.object = "capture", .keys = capture_keys, .count = ARRAY_SIZE(capture_keys)};
+
 const struct command commands[] = {
 	{.name = "status",
 	 .arguments = "",
@@ -194,6 +223,21 @@ const struct command commands[] = {
 	 .details = "The program runs on a packet made from the arguments. None is sent, nothing\n"
 		    "is counted, nothing changes.",
 	 .example = "  shunt explain tcp:192.0.2.10:80 --from 198.51.100.7:40000 --syn"},
+
+	{.name = "capture",
+	 .arguments = "[--drops] [--service SERVICE] [--limit N] [--snaplen N] -w FILE",
+	 .keys = &capture_options,
+	 .letter = 'w',
+	 .letter_of = "write",
+	 .flags = {{"drops", "only packets that are dropped"}},
+	 .run = cmd_capture_run,
+	 .help = "packets as they came in and went out, as a pcapng file",
+	 .details =
+		 "Each has a comment that says what became of it and why. It goes on until\n"
+		 "interrupted or until there are --limit packets. What no VIP is meant by is not\n"
+		 "in it.",
+	 .example = "  shunt capture --drops --limit 100 -w drops.pcapng\n"
+		    "  shunt capture --service web --snaplen 128 -w web.pcapng"},
 
 	/* --- files --- */
 	{.name = "check",

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "model/model.h"
@@ -53,5 +54,31 @@ int director_reload(struct director *d, json_t **ret, struct error *err);
 int director_save(struct director *d, bool force, struct error *err);
 int director_attach(struct director *d, const char *ifname, json_t **ret, struct error *err);
 int director_detach(struct director *d, const char *ifname, struct error *err);
+
+/* --- capturing: a pcapng file as it grows (docs/api.md) --- */
+
+#define CAPTURES_MAX        8
+#define CAPTURE_SNAPLEN_MIN 64
+#define CAPTURE_SNAPLEN_MAX 65535
+
+struct capture_options {
+	bool drops;          /* only what is dropped */
+	const char *service; /* only packets of that one; NULL = of all */
+	uint64_t limit;      /* packets, then it ends; 0 = none */
+	uint32_t snaplen;    /* bytes of a frame */
+};
+
+struct capture;
+
+/*
+ * Begin one; @wake is called when there is more to read. -EAGAIN: CAPTURES_MAX run already, or this
+ * daemon does not forward yet; -ENOENT: no such service.
+ */
+int director_capture_open(struct director *d, const struct capture_options *options,
+			  void (*wake)(void *arg), void *arg, struct capture **ret,
+			  struct error *err);
+/* Up to @max bytes to @buf; returns how many, 0 = none now, -ENODATA = none ever. */
+ssize_t director_capture_read(struct capture *capture, void *buf, size_t max);
+struct capture *director_capture_close(struct capture *capture); /* takes NULL, returns NULL */
 
 #endif

@@ -45,10 +45,13 @@ struct director {
 	sd_event_source *net_io, *requests_io, *requests_timer, *watch_timer;
 	sd_event_source *sigterm, *sigint, *sighup;
 	sd_event_source *settle_timer;
-	uint64_t started_us; /* monotonic */
-	int lock;            /* of the runtime directory */
-	bool fresh;          /* the maps are new, not adopted */
-	bool forwarding;     /* the program is in place */
+	struct capture *captures; /* of those who read packets now */
+	sd_event_source *capture_io;
+	uint64_t capture_lost; /* packets, before they reached this process */
+	uint64_t started_us;   /* monotonic */
+	int lock;              /* of the runtime directory */
+	bool fresh;            /* the maps are new, not adopted */
+	bool forwarding;       /* the program is in place */
 };
 
 /* --- director.c --- */

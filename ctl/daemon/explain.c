@@ -10,6 +10,7 @@
 
 #include "daemon/director_internal.h"
 #include "daemon/reconcile_internal.h"
+#include "daemon/traced.h"
 #include "dataplane/trace.h"
 #include "plan/reason.h"
 #include "plan/sample.h"
@@ -119,40 +120,14 @@ static int read_interface(struct director *d, const json_t *request, struct expl
 
 /* --- the answer --- */
 
-static const struct service_runtime *find_service(struct director *d, const struct shunt_trace *t)
-{
-	const struct dataplane_service *entry = dataplane_trace_service(d->dp, t);
-	const struct service_runtime *s = reconcile_services(d->reconciler);
-
-	while (s && s->entry != entry)
-		s = s->by_vip.next;
-	return entry ? s : NULL;
-}
-
-static const struct backend_runtime *find_backend(const struct service_runtime *s,
-						  const struct shunt_trace *t)
-{
-	uint16_t number = s ? dataplane_trace_number(s->entry, t) : 0;
-
-	for (size_t i = 0; number && i < s->backends_count; i++)
-		if (s->backends[i]->number == number)
-			return s->backends[i];
-	return NULL;
-}
-
-static const char *verdict_of(const struct shunt_trace *t)
-{
-	if (t->verdict != XDP_TX && t->verdict != XDP_REDIRECT)
-		return t->verdict == XDP_PASS ? "pass" : "drop";
-	return t->flags & SHUNT_TRACE_REASON ? "answer" : "forward";
-}
-
 static json_t *reason_json(const struct shunt_trace *t)
 {
-	if (!(t->flags & SHUNT_TRACE_REASON) || t->reason >= SHUNT_REASON_COUNT)
+	const struct reason *reason = traced_reason(t);
+
+	if (!reason)
 		return json_null();
-	return json_pack("{s:s, s:s, s:s}", "name", reasons[t->reason].name, "verdict",
-			 reasons[t->reason].verdict, "help", reasons[t->reason].help);
+	return json_pack("{s:s, s:s, s:s}", "name", reason->name, "verdict", reason->verdict,
+			 "help", reason->help);
 }
 
 static json_t *slot_json(const struct service_runtime *s, const struct shunt_trace *t)
@@ -214,17 +189,17 @@ static json_t *rewrite_json(const struct explanation *x)
 
 static json_t *explanation_json(struct director *d, const struct explanation *x)
 {
-	const struct service_runtime *s = find_service(d, &x->trace);
+	const struct service_runtime *s = traced_service(d, &x->trace);
 	char to[VIP_LEN], from[ENDPOINT_LEN];
 
 	return json_pack(
 		"{s:{s:s, s:s, s:b, s:s}, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "packet", "to",
 		vip_format(&x->sample.to, to), "from", endpoint_format(&x->sample.from, from),
-		"syn", (int)x->sample.syn, "interface", x->ifname, "verdict", verdict_of(&x->trace),
-		"reason", reason_json(&x->trace), "service",
+		"syn", (int)x->sample.syn, "interface", x->ifname, "verdict",
+		traced_verdict(&x->trace), "reason", reason_json(&x->trace), "service",
 		s ? json_pack("{s:s, s:s}", "name", s->name, "address", s->key) : json_null(),
 		"slot", slot_json(s, &x->trace), "backend",
-		backend_json(find_backend(s, &x->trace)), "rewrite", rewrite_json(x), "next_hop",
+		backend_json(traced_backend(s, &x->trace)), "rewrite", rewrite_json(x), "next_hop",
 		hop_json(d, &x->trace));
 }
 

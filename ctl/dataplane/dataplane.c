@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* dataplane.c - opening, adopting, activating and taking down; see dataplane.h. */
 #include "dataplane/internal.h"
+#include "dataplane/trace.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -66,7 +67,7 @@ int dataplane_open(const struct dataplane_options *options, struct dataplane **r
 
 int dataplane_activate(struct dataplane *dp, struct error *err)
 {
-	int r = link_activate_all(dp, err);
+	int r = link_use_program(dp, dp->program_fd, err);
 
 	if (r == 0)
 		r = later_activate(dp, err);
@@ -77,6 +78,7 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 {
 	if (!dp)
 		return NULL;
+	dataplane_capture_end(dp);
 	trace_free(dp->explain);
 	requests_close(dp);
 	losses_close(dp);

@@ -18,7 +18,9 @@
 
 struct shunt_bpf; /* the skeleton; load.c includes it */
 struct losses_bpf;
-struct trace;     /* the program that tells what it does: trace.c */
+struct trace_bpf; /* that of the program which tells what it does; trace.c, capture.c */
+struct trace;
+struct capture;
 
 /* Taken from maps, but perhaps still in use by a CPU: see retire.c. */
 struct retired;
@@ -38,7 +40,8 @@ struct dataplane {
 	struct pins pins;
 	struct shunt_bpf *skeleton;
 	int program_fd;
-	uint32_t generation; /* whose array of programs is pinned, until it is activated */
+	int links_program_fd; /* what links get: that one, or while somebody captures another */
+	uint32_t generation;  /* whose array of programs is pinned, until it is activated */
 	bool adopted;
 	uint64_t seed;
 	uint32_t slots_max, backends_max;
@@ -64,7 +67,8 @@ struct dataplane {
 	struct egress egresses[SHUNT_LINKS_MAX];
 	size_t egresses_count;
 
-	struct trace *explain; /* NULL until somebody asks */
+	struct trace *explain;   /* NULL until somebody asks */
+	struct capture *capture; /* NULL while nobody captures */
 
 	struct ring_buffer *ring;
 	void (*each_request)(const struct shunt_request *request, void *arg);
@@ -161,7 +165,8 @@ void vip_tell_every_port(struct dataplane *dp, const struct place_key *key);
 /* --- link.c --- */
 /* Open what is pinned; the links' program is not replaced yet. */
 int link_adopt_all(struct dataplane *dp, struct error *err);
-int link_activate_all(struct dataplane *dp, struct error *err);
+/* From now on every link, also a new one, has that program; on error those that could. */
+int link_use_program(struct dataplane *dp, int program_fd, struct error *err);
 void link_close_all(struct dataplane *dp);
 /* Detach and unpin what is in @dir: pins.links, pins.egress. */
 int link_teardown(const char *dir, struct error *err);
@@ -181,8 +186,10 @@ int notes_open(struct dataplane *dp, struct error *err);
 int notes_unpin(const struct pins *pins, struct error *err);
 
 /* --- later.c --- */
-/* Pin the array of the program that was just loaded. */
-int later_pin(struct dataplane *dp, int fd, struct error *err);
+/* Pin the array of a program that was just loaded; @ret is the program's number. */
+int later_pin(const struct pins *pins, int program_fd, int array_fd, uint32_t *ret,
+	      struct error *err);
+void later_unpin(const struct pins *pins, uint32_t generation); /* 0 = none */
 /* The links have the program: forget the arrays of those before. */
 int later_activate(struct dataplane *dp, struct error *err);
 /* Unpin it again if the links never got the program. */
@@ -200,7 +207,16 @@ int requests_open(struct dataplane *dp, struct error *err);
 void requests_close(struct dataplane *dp);
 
 /* --- trace.c --- */
+struct trace {
+	struct trace_bpf *skeleton;
+};
+/* On the maps in use; @capture: to be attached, else to be run on a packet, changing nothing. */
+int trace_load(struct dataplane *dp, bool capture, struct trace **ret, struct error *err);
 struct trace *trace_free(struct trace *trace); /* takes NULL, returns NULL */
 DEFINE_CLEANUP(struct trace *, trace_free)
+
+/* --- capture.c --- */
+struct capture *capture_free(struct capture *capture); /* takes NULL, returns NULL */
+DEFINE_CLEANUP(struct capture *, capture_free)
 
 #endif

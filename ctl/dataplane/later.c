@@ -10,27 +10,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static uint32_t later_generation(const struct dataplane *dp)
+static void later_path(const struct pins *pins, uint32_t generation, char ret[static PATH_MAX])
+{
+	snprintf(ret, PATH_MAX, "%s/%u", pins->later, generation);
+}
+
+int later_pin(const struct pins *pins, int program_fd, int array_fd, uint32_t *ret,
+	      struct error *err)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t length = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(dp->program_fd, &info, &length) < 0 ? 0 : info.id;
-}
-
-int later_pin(struct dataplane *dp, int fd, struct error *err)
-{
-	uint32_t generation = later_generation(dp);
 	char path[PATH_MAX];
 
-	if (mkdir(dp->pins.later, 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "%s: %s", dp->pins.later, strerror(errno));
-	snprintf(path, sizeof(path), "%s/%u", dp->pins.later, generation);
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &length) < 0)
+		return error_set(err, -errno, "the program has no number: %s", strerror(errno));
+	if (mkdir(pins->later, 0700) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "%s: %s", pins->later, strerror(errno));
+	later_path(pins, info.id, path);
 	unlink(path); /* left by a program that had the number before */
-	if (bpf_obj_pin(fd, path) < 0)
+	if (bpf_obj_pin(array_fd, path) < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	dp->generation = generation;
+	*ret = info.id;
 	return 0;
+}
+
+void later_unpin(const struct pins *pins, uint32_t generation)
+{
+	char path[PATH_MAX];
+
+	if (!generation)
+		return;
+	later_path(pins, generation, path);
+	unlink(path);
 }
 
 struct later_removal {
@@ -70,12 +81,7 @@ int later_activate(struct dataplane *dp, struct error *err)
 
 void later_close(struct dataplane *dp)
 {
-	char path[PATH_MAX];
-
-	if (!dp->generation)
-		return;
-	snprintf(path, sizeof(path), "%s/%u", dp->pins.later, dp->generation);
-	unlink(path);
+	later_unpin(&dp->pins, dp->generation);
 }
 
 int later_teardown(const struct pins *pins, struct error *err)

@@ -48,14 +48,14 @@ static int link_attach(struct dataplane *dp, uint32_t ifindex, const char *name,
 	int r;
 
 	if (fd >= 0) {
-		if (bpf_link_update(fd, dp->program_fd, NULL) < 0)
+		if (bpf_link_update(fd, dp->links_program_fd, NULL) < 0)
 			return error_set(err, -errno, "interface %s: cannot attach: %s", name,
 					 strerror(errno));
 		*ret_fd = take_fd(fd);
 		return 0;
 	}
 	r = xdp_test_free(ifindex, name, err);
-	return r < 0 ? r : xdp_attach(dp->program_fd, ifindex, name, ret_fd, err);
+	return r < 0 ? r : xdp_attach(dp->links_program_fd, ifindex, name, ret_fd, err);
 }
 
 static int link_new(struct dataplane *dp, uint32_t ifindex, const char *name, struct error *err)
@@ -189,19 +189,22 @@ int link_adopt_all(struct dataplane *dp, struct error *err)
 	return r <= 0 ? r : pins_each(dp->pins.links, link_adopt, &adoption);
 }
 
-int link_activate_all(struct dataplane *dp, struct error *err)
+int link_use_program(struct dataplane *dp, int program_fd, struct error *err)
 {
+	int r = 0;
+
+	dp->links_program_fd = program_fd;
 	link_forget_gone(dp);
 	for (size_t i = 0; i < dp->links_count; i++) {
 		const struct link *link = &dp->links[i];
 
-		if (bpf_link_update(link->fd, dp->program_fd, NULL) < 0)
-			return error_set(err, -errno,
-					 "interface %u: cannot put the new program in the place of "
-					 "the old: %s",
-					 link->ifindex, strerror(errno));
+		if (bpf_link_update(link->fd, program_fd, NULL) < 0 && r == 0)
+			r = error_set(err, -errno,
+				      "interface %u: cannot put the new program in the place of "
+				      "the old: %s",
+				      link->ifindex, strerror(errno));
 	}
-	return 0;
+	return r;
 }
 
 void link_close_all(struct dataplane *dp)

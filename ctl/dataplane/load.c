@@ -211,7 +211,7 @@ static void load_take_fds(struct dataplane *dp)
 {
 	struct shunt_bpf *s = dp->skeleton;
 
-	dp->program_fd = bpf_program__fd(s->progs.shunt);
+	dp->program_fd = dp->links_program_fd = bpf_program__fd(s->progs.shunt);
 	dp->counters_fd = bpf_map__fd(s->maps.counters);
 	dp->reasons_fd = bpf_map__fd(s->maps.reasons);
 	dp->requests_fd = bpf_map__fd(s->maps.requests);
@@ -262,7 +262,8 @@ int load_program(struct dataplane *dp, struct error *err)
 		r = load_pin_maps(dp, err);
 	}
 	if (r >= 0)
-		r = later_pin(dp, bpf_map__fd(dp->skeleton->maps.later), err);
+		r = later_pin(&dp->pins, dp->program_fd, bpf_map__fd(dp->skeleton->maps.later),
+			      &dp->generation, err);
 	dp->meta->resolve_tokens = RESOLVE_TOKENS;
 	return r;
 }

@@ -9,10 +9,6 @@
 #include "shunt.skel.h"
 #include "trace.skel.h"
 
-struct trace {
-	struct trace_bpf *skeleton;
-};
-
 static int trace_load_skeleton(void *skeleton)
 {
 	return trace_bpf__load(skeleton);
@@ -48,7 +44,7 @@ static int trace_share(struct dataplane *dp, struct trace_bpf *s, struct error *
 	return 0;
 }
 
-static int trace_load(struct dataplane *dp, bool capture, struct trace **ret, struct error *err)
+int trace_load(struct dataplane *dp, bool capture, struct trace **ret, struct error *err)
 {
 	_cleanup_(trace_free) struct trace *trace = mem_zalloc(sizeof(*trace));
 	struct trace_bpf *s = trace_bpf__open();
@@ -62,6 +58,7 @@ static int trace_load(struct dataplane *dp, bool capture, struct trace **ret, st
 	bpf_map__set_autocreate(s->maps.captures, capture);
 	bpf_map__set_autocreate(s->maps.captured, capture);
 	bpf_map__set_autocreate(s->maps.capture_wish, capture);
+	bpf_map__set_autocreate(s->maps.capture_lost, capture);
 	bpf_map__set_max_entries(s->maps.captures, dp->cpus);
 	r = trace_share(dp, s, err);
 	if (r == 0)
@@ -119,6 +116,11 @@ int dataplane_explain(struct dataplane *dp, uint32_t ifindex, const void *in, si
 }
 
 /* --- what the notes name --- */
+
+void dataplane_service_address(const struct dataplane_service *service, struct vip *ret)
+{
+	*ret = place_key_vip(&service->key);
+}
 
 uint16_t dataplane_trace_number(const struct dataplane_service *service,
 				const struct shunt_trace *trace)

@@ -23,8 +23,34 @@ struct dataplane_frame {
 int dataplane_explain(struct dataplane *dp, uint32_t ifindex, const void *in, size_t length,
 		      struct shunt_trace *ret, struct dataplane_frame *out, struct error *err);
 
+/* --- capture --- */
+
+/*
+ * Put the program that captures in the place of every link's, until dataplane_capture_end():
+ * packets are forwarded and counted as before meanwhile, also after this process has died, and then
+ * until the next one's dataplane_activate(). Call it after that.
+ */
+int dataplane_capture_begin(struct dataplane *dp, struct error *err);
+/* The ordinary program takes its place again; what was not read is forgotten. */
+void dataplane_capture_end(struct dataplane *dp);
+/* Bytes of a frame, at most SHUNT_CAPTURE_SNAPLEN_MAX; only what is dropped, or all. */
+void dataplane_capture_want(struct dataplane *dp, uint32_t snaplen, bool drops_only);
+/* A descriptor that is readable while there are packets to read. */
+int dataplane_capture_fd(const struct dataplane *dp);
+/* Call @each for at most @max packets; @in and @out hold in_captured and out_captured bytes. */
+void dataplane_capture_read(struct dataplane *dp, unsigned int max,
+			    void (*each)(const struct shunt_capture *packet, const uint8_t *in,
+					 const uint8_t *out, void *arg),
+			    void *arg);
+/* For packet tests: the program that captures, owned by @dp. */
+int dataplane_capture_program_fd(const struct dataplane *dp);
+/* Packets that found no room, since dataplane_capture_begin(). */
+uint64_t dataplane_capture_lost(const struct dataplane *dp);
+
 /* --- what the notes name --- */
 
+/* Where a service is reached. */
+void dataplane_service_address(const struct dataplane_service *service, struct vip *ret);
 /* The service whose slot was looked at, or whose backend answers; NULL: none, or it is gone. */
 struct dataplane_service *dataplane_trace_service(struct dataplane *dp,
 						  const struct shunt_trace *trace);

@@ -55,7 +55,6 @@ struct shunt_capture_wish {
 
 /* captures: an element a CPU, where a record is put together. */
 struct shunt_capture_scratch {
-	__u64 lost; /* records that found no room in the ring buffer */
 	struct shunt_capture record;
 	__u8 bytes[2 * (SHUNT_CAPTURE_SNAPLEN_MAX + 1)];
 };

@@ -216,6 +216,43 @@ static bool ordinary_program_changes_counters(void *arg)
 	return true;
 }
 
+/* Does the program use a map whose name begins so? */
+static bool uses_map(int program_fd, const char *prefix)
+{
+	uint32_t ids[64], length = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = {.nr_map_ids = ARRAY_SIZE(ids), .map_ids = (uintptr_t)ids};
+
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &length) < 0)
+		err(1, "the program's maps");
+	for (uint32_t i = 0; i < info.nr_map_ids && i < ARRAY_SIZE(ids); i++) {
+		_cleanup_close_ int fd = bpf_map_get_fd_by_id(ids[i]);
+		struct bpf_map_info map = {0};
+
+		length = sizeof(map);
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &map, &length) < 0)
+			err(1, "map %u", ids[i]);
+		if (strncmp(map.name, prefix, strlen(prefix)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* It costs nothing when nobody asks: the program on the links has no part of it. */
+static bool ordinary_program_notes_nothing(void *arg)
+{
+	struct world *world = arg;
+	int ordinary = dataplane_program_fd(world->dp);
+
+	EXPECT(uses_map(ordinary, "counters"));
+	EXPECT(!uses_map(ordinary, "trace"));
+	EXPECT(!uses_map(ordinary, "capture"));
+	EXPECT(dataplane_capture_begin(world->dp, NULL) == 0);
+	EXPECT(uses_map(dataplane_capture_program_fd(world->dp), "traces"));
+	EXPECT(uses_map(dataplane_capture_program_fd(world->dp), "captured"));
+	dataplane_capture_end(world->dp);
+	return true;
+}
+
 static bool what_is_no_frame_is_refused(void *arg)
 {
 	struct dataplane_frame out = {0};
@@ -236,6 +273,7 @@ int main(void)
 		{"changes nothing", changes_nothing},
 		{"runs as the ordinary program does", runs_as_the_ordinary_program},
 		{"which does change something", ordinary_program_changes_counters},
+		{"the ordinary program has nothing of it", ordinary_program_notes_nothing},
 		{"what is no frame is refused", what_is_no_frame_is_refused},
 	};
 	struct world world;

@@ -172,6 +172,7 @@ static void test_told_apart(void **state)
 	}
 	assert_int_equal(pcapng_next(stream + first, all - first), all - first);
 	assert_int_equal(pcapng_type(stream + first), PCAPNG_PACKET);
+	assert_int_equal(pcapng_id(stream + first), sample.id);
 }
 
 static void test_no_blocks(void **state)
