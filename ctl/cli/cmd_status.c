@@ -106,6 +106,15 @@ static void print_checker(const struct out *out, const json_t *status)
 			 "checker", restarts);
 }
 
+/* Only while it is so: packets cost more meanwhile. */
+static void print_captures(const struct out *out, const json_t *status)
+{
+	_cleanup_free_ char *captures = out_text(status, "captures");
+
+	if (out_number(status, "captures") > 0)
+		out_line(out, LABEL "%s running", "captures", captures);
+}
+
 static void print_totals(const struct out *out, const json_t *status)
 {
 	const json_t *totals = out_get(status, "totals");
@@ -176,6 +185,7 @@ int cmd_status_run(struct cli *cli, struct error *err)
 	print_program(&cli->out, status);
 	print_interfaces(&cli->out, status);
 	print_checker(&cli->out, status);
+	print_captures(&cli->out, status);
 	print_totals(&cli->out, status);
 	print_memory(&cli->out, status);
 	print_alarms(&cli->out, status);

@@ -194,6 +194,15 @@ static void end(struct director *d)
 		   "no capture runs any more: the ordinary program is back");
 }
 
+unsigned int director_captures(const struct director *d)
+{
+	const struct capture *c;
+	unsigned int n;
+
+	DL_COUNT(d->captures, c, n);
+	return n;
+}
+
 static void capture_free(struct capture *c)
 {
 	capture_queue_free(c->queue);
@@ -204,10 +213,9 @@ static void capture_free(struct capture *c)
 static int capture_new(struct director *d, const struct capture_options *options,
 		       struct capture **ret, struct error *err)
 {
+	unsigned int n = director_captures(d);
 	struct capture *c;
-	unsigned int n;
 
-	DL_COUNT(d->captures, c, n);
 	if (!d->forwarding)
 		return error_set(err, -EAGAIN, "this daemon does not forward yet; try later");
 	if (n == CAPTURES_MAX)

@@ -78,6 +78,7 @@ int director_capture_open(struct director *d, const struct capture_options *opti
 			  void (*wake)(void *arg), void *arg, struct capture **ret,
 			  struct error *err);
 /* Up to @max bytes to @buf; returns how many, 0 = none now, -ENODATA = none ever. */
+unsigned int director_captures(const struct director *d); /* that run now */
 ssize_t director_capture_read(struct capture *capture, void *buf, size_t max);
 struct capture *director_capture_close(struct capture *capture); /* takes NULL, returns NULL */
 

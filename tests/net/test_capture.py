@@ -10,6 +10,7 @@ import time
 import pytest
 
 import pcapng
+import shuntd as daemons
 from lab import BACKENDS, CLIENT, DR_VIP, NAT_VIP, wait_until
 from shuntd import SHUNT
 
@@ -79,6 +80,8 @@ def test_before_and_after(lab, shuntd):
     backend = BACKENDS[int(curl(lab, NAT_VIP)[1]) - 1]
     assert curl(lab, DR_VIP)
     capture.wait_packets(8)
+    assert shuntd.json("status")["captures"] == 1
+    assert "captures    1 running\n" in shuntd.shunt("status").stdout
     found = capture.end()
     wait_ordinary(lab, shuntd)
     assert [interface.name for interface in found.interfaces] == ["eth0-in", "eth0-out"]
@@ -93,6 +96,25 @@ def test_before_and_after(lab, shuntd):
     assert abs(first_in.time - time.time()) < 60 and first_in.time <= first_out.time
     assert all(DR_VIP not in line for line in tcpdump(capture.path).splitlines())
     assert found.lost == 0
+
+
+def test_by_two_arms(make_lab):
+    """What goes out by another interface is shown there."""
+    lab = make_lab(arms=2)
+    for host in lab.backends:
+        lab.nginx(host)
+    shuntd = daemons.Shuntd(lab, daemons.config(
+        daemons.service("web-nat", f"tcp:{NAT_VIP}:80", "nat", BACKENDS), ("eth0", "eth1")))
+    shuntd.start()
+    shuntd.wait_up("web-nat")
+    capture = Capture(lab, shuntd)
+    curl(lab, NAT_VIP)
+    capture.wait_packets(8)
+    ways = [(came.interface, went.interface) for came, went in capture.end().pairs()]
+    assert ways[:2] == [("eth0-in", "eth1-out"), ("eth1-in", "eth0-out")]
+    for device in ("eth0", "eth1"):
+        wait_until(lambda device=device: program_of(lab, device) == ordinary(shuntd),
+                   what=f"the ordinary program on {device}")
 
 
 def test_dr_changes_only_the_addresses_of_the_frame(lab, shuntd):
