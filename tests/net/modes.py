@@ -58,10 +58,19 @@ def pair(forward, **options):
     return [Mode(forward, family, family, **options) for family in (4, 6)]
 
 
+def tunnels(forward, **options):
+    """Any family in any."""
+    return [Mode(forward, vip, backend, **options) for vip in (4, 6) for backend in (4, 6)]
+
+
 MODES = [
-    Mode("dr"), Mode("nat"),
-    Mode("dr", arms=2), Mode("nat", arms=2),
+    *pair("dr"), *pair("nat"),
+    *pair("dr", arms=2), *pair("nat", arms=2),
     Mode("dr", generic=True), Mode("nat", generic=True),
+    *tunnels("ipip"), *tunnels("gue"),
+    Mode("ipip", 4, 6, arms=2), Mode("ipip", 6, 4, arms=2),
+    Mode("gue", 4, 4, arms=2), Mode("gue", 6, 6, arms=2),
+    Mode("ipip", 4, 4, mtu=1600), Mode("gue", 6, 6, mtu=1600),
 ]
 
 ONE_ARM = [mode for mode in MODES if mode.arms == 1 and mode.mtu == 1500 and not mode.generic]
@@ -142,8 +151,9 @@ class Site:
         self.serve("iperf-tcp", "tcp", IPERF, self.backends[:1], check="kind = none")
         self.serve("iperf-udp", "udp", IPERF, self.backends[:1], check="")
 
-    def start(self):
-        settings = 'fullnat_pool = {"%s", "%s"}' % POOL if self.mode.forward == "fullnat" else ""
+    def start(self, settings=""):
+        if self.mode.forward == "fullnat":
+            settings += '\nfullnat_pool = {"%s", "%s"}' % POOL
         self.shuntd = Shuntd(self.lab, config(
             self.services, [f"eth{arm}" for arm in range(self.lab.arms)], settings=settings))
         self.shuntd.start()

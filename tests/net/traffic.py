@@ -94,12 +94,13 @@ class Held:
 class Capture:
     """tcpdump on a device of a host, for a `with` block; packets() afterwards."""
 
-    def __init__(self, host, device, *expression, name=None):
+    def __init__(self, host, device, *expression, name=None, headers=False):
+        """`headers`: no more of a packet than those."""
         self.path = f"{host.lab.log_dir}/{name or f'{host.name}-{device}'}.pcap"
         # Direct to a file and at once, so that nothing waits in a buffer when it ends.
         self.process = host.spawn(f"tcpdump-{name or device}", "tcpdump", "-i", device, "-n", "-U",
                                   "-Z", "root", "--immediate-mode", "-B", "16384", "-w", self.path,
-                                  *expression)
+                                  *(["-s", "128"] if headers else []), *expression)
 
     def __enter__(self):
         wait_until(lambda: "listening on" in self.process.log() or not self.process.alive(),
