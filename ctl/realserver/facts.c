@@ -80,6 +80,7 @@ static void gather_ways(const struct host *host, struct facts *facts)
 		};
 }
 
+/* Of fullnat the clients that a backend sees are the director's addresses. */
 static void gather_clients(struct host *host, const struct prefixes *clients, struct facts *facts)
 {
 	for (size_t i = 0; i < clients->n; i++) {
@@ -128,6 +129,8 @@ static int gather(struct host *host, const struct realserver *asked, struct fact
 	gather_arp(host, facts);
 	if (facts->forward == SHUNT_FORWARD_NAT)
 		gather_nat(host, asked, facts);
+	if (facts->forward == SHUNT_FORWARD_FULLNAT)
+		gather_clients(host, &asked->director, facts);
 	if (!forward_is_tunnel(facts->forward))
 		return 0;
 	facts->looked = true;

@@ -370,6 +370,18 @@ static void find_clients(const struct facts *facts, struct findings *ret)
 	}
 }
 
+static void find_pool(const struct facts *facts, struct findings *ret)
+{
+	char text[IP_PREFIX_LEN];
+
+	for (size_t i = 0; i < facts->clients_count; i++)
+		if (!facts->clients[i].found)
+			say(ret, FINDING_POOL_ROUTE,
+			    "there is no route to %s, from which the director sends: replies do "
+			    "not reach it",
+			    ip_prefix_format(&facts->clients[i].client, text));
+}
+
 static void find_vip_local(const struct facts *facts, const char *vip, struct findings *ret)
 {
 	for (size_t i = 0; i < facts->places_count; i++)
@@ -382,8 +394,10 @@ static void find_vip_local(const struct facts *facts, const char *vip, struct fi
 static void find_nat(const struct facts *facts, const char *vip, struct findings *ret)
 {
 	find_vip_local(facts, vip, ret);
-	if (facts->forward != SHUNT_FORWARD_NAT)
+	if (facts->forward == SHUNT_FORWARD_FULLNAT) {
+		find_pool(facts, ret);
 		return;
+	}
 	find_default_route(facts, ret);
 	find_clients(facts, ret);
 	if (facts->redirects)

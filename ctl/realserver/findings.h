@@ -39,6 +39,7 @@
 	X(DEFAULT_ROUTE, "default_route", PROBLEM)                                                 \
 	X(ROUTE, "route", HINT)                                                                    \
 	X(CLIENT_ROUTE, "client_route", PROBLEM)                                                   \
+	X(POOL_ROUTE, "pool_route", PROBLEM)                                                       \
 	X(REDIRECTS, "redirects", PROBLEM)
 
 enum finding_name {
@@ -99,7 +100,7 @@ struct facts {
 	bool redirects;                  /* nat: they are accepted where replies leave */
 	struct way ways[FACTS_WAYS_MAX]; /* nat: the routes of the VIP's family */
 	size_t ways_count, ways_more;
-	struct way clients[PREFIXES_MAX]; /* nat: those that were named */
+	struct way clients[PREFIXES_MAX]; /* nat: those that were named; fullnat: the pool's */
 	size_t clients_count;
 };
 

@@ -316,6 +316,8 @@ WRONG = [
      ip(f"route replace default via {DIRECTOR}\n")),
     ("client_route", None, (*NAT, "--client", SOME_CLIENT),
      ip(f"route add {SOME_CLIENT} via 10.77.0.254\n"), ip(f"route del {SOME_CLIENT}\n")),
+    ("pool_route", None, ("--forward", "fullnat", "--director", "10.74.0.1"),
+     ip("route del default\n"), ip(f"route add default via {DIRECTOR}\n")),
     ("redirects", None, NAT, sysctls(net__ipv4__conf__eth0__accept_redirects=1),
      sysctls(net__ipv4__conf__eth0__accept_redirects=0)),
     ("vip_local", None, NAT, ip(f"addr add {VIP}/32 dev lo\n"), ip(f"addr del {VIP}/32 dev lo\n")),

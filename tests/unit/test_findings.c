@@ -279,7 +279,12 @@ static void test_fullnat(void **state)
 	f->forward = SHUNT_FORWARD_FULLNAT;
 	f->ways[0].by_director = false; /* what nat minds */
 	f->redirects = true;
+	f->clients[0] = (struct way){.client = prefix("10.74.0.1"), .found = true};
+	f->clients_count = 1;
 	assert_string_equal(found(f), "");
+	f->clients[0].found = false;
+	assert_string_equal(found(f), "pool_route");
+	f->clients_count = 0;
 	f->places_count = 1;
 	assert_string_equal(found(f), "vip_local");
 }
