@@ -271,7 +271,9 @@ def test_connections_outlive_another_forward_mode(lab, servers, start):
     assert set(before) == {"b1", "b2", "b3"}
     for mode, seen in (("gue", {17}), ("ipip", {4}), ("dr", set())):
         shuntd.shunt("service", "set", "web", "--forward", mode)
-        with Capture(lab.switch, "b1", "udp", "port", "6080", "or", "ip", "proto", "4") as capture:
+        with Capture(lab.switch, "b1", "udp", "port", "6080", "or", "ip", "proto", "4",
+                     name=f"b1-{mode}") as capture:
             assert held.ask() == before
+            wait_until(lambda: not seen or capture.size() > 1000, what="tcpdump to have seen it")
         assert {packet["IP"].proto for packet in capture.packets()} == seen
         assert {b["status"]["effective_forward"] for b in shuntd.backends("web").values()} == {mode}

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from lab import BACKENDS, BACKENDS6, DIRECTOR, DIRECTOR6, DR_VIP
+from lab import BACKENDS, BACKENDS6, DIRECTOR, DIRECTOR6, DR_VIP, wait_until
 from shuntd import config, service
 from traffic import Capture, answers
 
@@ -23,14 +23,16 @@ def test_source(lab, start, forward, v6):
     shuntd = start(text, {"web": 1}, settings='tunnel_source = {"%s", "%s"}' % SOURCES)
     prefix = ipaddress.ip_network(SOURCES[v6])
 
-    def seen():
+    def seen(name):
         protocol = {"gue": ["udp", "port", "6080"],
                     "ipip": [("ip6" if v6 else "ip"), "proto", "4"]}[forward]
-        with Capture(lab.switch, "b1", "dst", "host", backend, "and", *protocol) as capture:
+        with Capture(lab.switch, "b1", "dst", "host", backend, "and", *protocol,
+                     name=name) as capture:
             assert answers(lab.client, DR_VIP, 40) == {"b1": 40}
+            wait_until(lambda: capture.size() > 40 * 4 * 100, what="tcpdump to have seen it")
         return {ipaddress.ip_address(p[family].src) for p in capture.packets()}
 
-    found = seen()
+    found = seen("prefix")
     assert len(found) > 20 and all(address in prefix for address in found)
 
     path = f"{shuntd.home}/new.conf"
@@ -38,4 +40,4 @@ def test_source(lab, start, forward, v6):
         with open(path, "w", encoding="utf-8") as file:
             file.write(config(text, settings=setting))
         shuntd.shunt("apply", path)
-        assert {str(address) for address in seen()} == {want}
+        assert {str(address) for address in seen(want)} == {want}
