@@ -230,6 +230,10 @@ static __always_inline int error_too_big(struct packet *p)
 	struct shunt_service service;
 	struct target target;
 
+	if (p->fragment == PACKET_FIRST) /* what is told of the first holds for all */
+		p->fault = parse_l4(p, (void *)(long)p->ctx->data_end);
+	if (p->fault != NO_FAULT)
+		return drop(SHUNT_REASON_TOO_BIG);
 	if (!service_of(packet_daddr(p), p->v6, p->dport, p->protocol, &service))
 		return drop(SHUNT_REASON_TOO_BIG);
 	STEP(select_backend(p, select_hash(p), &service, &target));

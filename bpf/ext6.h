@@ -49,26 +49,28 @@ static __always_inline enum packet_fragment ext6_fragment(__be16 field)
 
 /*
  * Over the extension headers that stand @offset bytes from the frame's begin and begin with
- * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many. A function of its
- * own, so that the verifier follows what comes behind once.
+ * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many; with @id, the
+ * identification of the first fragment header, 0 if there is none.
  */
-APART int ext6_skip(struct xdp_md *ctx, __u32 offset, __u32 protocol)
+static __always_inline int ext6_walk(struct xdp_md *ctx, __u32 offset, __u32 protocol, bool id)
 {
 	const void *end = (void *)(long)ctx->data_end;
 	enum packet_fragment fragment = PACKET_WHOLE, piece;
 	__u32 bytes = 0;
 
 	if (offset > EXT6_BYTES_MAX)
-		return -1;
+		return id ? 0 : -1;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < EXT6_HEADERS_MAX; i++) {
 		const struct ext6_header *header = (void *)(long)ctx->data + offset + bytes;
 
 		if (!ext6_is_extension(protocol) || fragment == PACKET_LATER)
-			return EXT6_RESULT(bytes, protocol & 0xff, fragment);
+			return id ? 0 : EXT6_RESULT(bytes, protocol & 0xff, fragment);
 		if ((void *)(header + 1) > end)
-			return -1;
+			return id ? 0 : -1;
 		if (protocol == IPPROTO_EXT_FRAGMENT) {
+			if (id)
+				return header->id;
 			piece = ext6_fragment(header->fragment);
 			if (piece > fragment)
 				fragment = piece;
@@ -77,12 +79,23 @@ APART int ext6_skip(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 			bytes += 8 + header->length * 8;
 		}
 		if (bytes > EXT6_BYTES_MAX)
-			return -1;
+			return id ? 0 : -1;
 		protocol = header->next;
 	}
-	if (ext6_is_extension(protocol) && fragment != PACKET_LATER)
-		return -1;
+	if (id || (ext6_is_extension(protocol) && fragment != PACKET_LATER))
+		return id ? 0 : -1;
 	return EXT6_RESULT(bytes, protocol & 0xff, fragment);
+}
+
+/* Functions of their own, so that the verifier follows what comes behind once. */
+APART int ext6_skip(struct xdp_md *ctx, __u32 offset, __u32 protocol)
+{
+	return ext6_walk(ctx, offset, protocol, false);
+}
+
+APART int ext6_id(struct xdp_md *ctx, __u32 offset, __u32 protocol)
+{
+	return ext6_walk(ctx, offset, protocol, true);
 }
 
 #endif

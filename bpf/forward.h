@@ -29,22 +29,28 @@ static __always_inline bool forward_fits(const struct packet *p, const struct ta
 	       (to->hop.ifindex == p->ctx->ingress_ifindex && !tunnel_is_one(to->forward));
 }
 
-static __always_inline int forward_packet(struct packet *p, const struct target *to)
+/* Where the packet itself stays as it is. */
+static __always_inline int forward_whole(struct packet *p, const struct target *to)
 {
-	if (unlikely(!forward_fits(p, to)))
-		return LATER_TOO_BIG;
 	switch (to->forward) {
 	case SHUNT_FORWARD_DR: /* nothing but the MAC addresses changes */
 		if (unlikely(forward_is_done(p, to)))
 			return pass(SHUNT_REASON_FLOODED);
 		return GO_ON;
-	case SHUNT_FORWARD_NAT:
-		return nat_to_backend(p, to);
 	case SHUNT_FORWARD_IPIP:
 	case SHUNT_FORWARD_GUE:
 		return tunnel_to_backend(p, to);
 	}
 	return drop(SHUNT_REASON_INTERNAL);
+}
+
+static __always_inline int forward_packet(struct packet *p, const struct target *to)
+{
+	if (unlikely(!forward_fits(p, to)))
+		return LATER_TOO_BIG;
+	if (to->forward == SHUNT_FORWARD_NAT)
+		return nat_to_backend(p, to);
+	return forward_whole(p, to);
 }
 
 #endif

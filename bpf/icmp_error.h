@@ -26,7 +26,9 @@ static __always_inline int icmp_error_forward(struct packet *p, const struct quo
 {
 	if (to->forward == SHUNT_FORWARD_NAT)
 		return nat_error_to_backend(p, q, to);
-	return forward_packet(p, to);
+	if (!forward_fits(p, to)) /* no error is answered by another */
+		return drop(SHUNT_REASON_TOO_BIG);
+	return forward_whole(p, to);
 }
 
 /* For a VIP, and quote_is_error(). What is about no service goes to the director's stack. */

@@ -10,6 +10,8 @@ int vip_other(struct xdp_md *ctx);
 int nat_reply(struct xdp_md *ctx);
 int icmp_error(struct xdp_md *ctx);
 int nat_error(struct xdp_md *ctx);
+int fragment(struct xdp_md *ctx);
+int nat_fragment(struct xdp_md *ctx);
 int tell_ttl(struct xdp_md *ctx);
 int tell_too_big(struct xdp_md *ctx);
 
@@ -27,6 +29,8 @@ struct {
 			[LATER_REPLY] = (void *)&nat_reply,
 			[LATER_ICMP_ERROR] = (void *)&icmp_error,
 			[LATER_NAT_ERROR] = (void *)&nat_error,
+			[LATER_FRAGMENT] = (void *)&fragment,
+			[LATER_NAT_FRAGMENT] = (void *)&nat_fragment,
 			[LATER_TTL] = (void *)&tell_ttl,
 			[LATER_TOO_BIG] = (void *)&tell_too_big,
 		},

@@ -99,6 +99,15 @@ struct {
 	__type(value, __u32);
 } egress SEC(".maps");
 
+/* What the first fragment of a packet leaves behind for the others. When it is full, what was used
+ * least recently goes: counted where a later fragment misses it, as fragment_unknown. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SHUNT_FRAGMENTS_MAX);
+	__type(key, struct shunt_fragment_key);
+	__type(value, struct shunt_fragment);
+} fragments SEC(".maps");
+
 /* The one element of a map that has one; never NULL, but the verifier wants it asked. */
 static __always_inline void *only_element(void *map)
 {

@@ -84,6 +84,8 @@ static __always_inline int nat_reply_packet(struct packet *p)
 	struct route route;
 	int verdict;
 
+	if (p->fragment)
+		return LATER_NAT_FRAGMENT;
 	if (!m || p->fault != NO_FAULT)
 		return XDP_PASS;
 	if (!p->ports)

@@ -23,6 +23,7 @@
 
 #define IP_DONT_FRAGMENT 0x4000
 #define IP_FRAGMENT_MASK 0x3fff /* more fragments, or an offset */
+#define IP_OFFSET_MASK   0x1fff
 
 #define GO_ON (-1) /* no verdict yet; verdicts are enum xdp_action */
 
@@ -48,11 +49,13 @@
  * all 512 bytes of it, and the verifier follows each by itself.
  */
 enum later {
-	LATER_VIP = 16,   /* for a VIP, and for none of its services */
-	LATER_REPLY,      /* perhaps from a nat backend */
-	LATER_ICMP_ERROR, /* an ICMP error to a VIP */
-	LATER_NAT_ERROR,  /* one to a client of a nat service, perhaps */
-	LATER_TTL,        /* its time to live ends here: tell the sender */
+	LATER_VIP = 16,     /* for a VIP, and for none of its services */
+	LATER_REPLY,        /* perhaps from a nat backend */
+	LATER_ICMP_ERROR,   /* an ICMP error to a VIP */
+	LATER_NAT_ERROR,    /* one to a client of a nat service, perhaps */
+	LATER_FRAGMENT,     /* a fragment to a VIP */
+	LATER_NAT_FRAGMENT, /* one from a nat backend, perhaps */
+	LATER_TTL,          /* its time to live ends here: tell the sender */
 	LATER_TOO_BIG, /* it is longer than what the way to its backend carries: tell the sender */
 	LATER_END
 };
@@ -92,6 +95,8 @@ struct packet {
 	__u8 protocol; /* read once: the verifier trusts no second reading */
 	bool syn;      /* TCP, SYN without ACK */
 	bool v6;
+	__u8 fragment; /* enum packet_fragment; of a piece, `fault` says so until fragment.h looks
+			*/
 };
 
 /* linux/icmp.h brings the C library along, which does not compile for bpf. */

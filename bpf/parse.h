@@ -38,8 +38,9 @@ static __always_inline enum shunt_reason parse_udp(struct packet *p, __u32 room,
 {
 	struct udphdr *udp = p->l4;
 
+	/* a first fragment has the length of the whole datagram */
 	if ((void *)(udp + 1) > end || bpf_ntohs(udp->len) < sizeof(*udp) ||
-	    bpf_ntohs(udp->len) > room)
+	    (bpf_ntohs(udp->len) > room && p->fragment == PACKET_WHOLE))
 		return SHUNT_REASON_MALFORMED_L4;
 	p->ports = *(const __u32 *)p->l4;
 	p->check = &udp->check;
@@ -70,8 +71,11 @@ static __always_inline enum shunt_reason parse_ip4(struct packet *p, void *end)
 	if (ip->version != 4 || p->header < sizeof(*ip) || p->length < p->header ||
 	    !parse_fits(p, end))
 		return SHUNT_REASON_MALFORMED_IP;
-	if (ip->frag_off & bpf_htons(IP_FRAGMENT_MASK))
-		return SHUNT_REASON_FRAGMENT;
+	if (unlikely(ip->frag_off & bpf_htons(IP_FRAGMENT_MASK))) {
+		p->fragment =
+			ip->frag_off & bpf_htons(IP_OFFSET_MASK) ? PACKET_LATER : PACKET_FIRST;
+		return SHUNT_REASON_FRAGMENT_UNKNOWN;
+	}
 	return parse_l4(p, end);
 }
 
@@ -84,7 +88,8 @@ static __always_inline enum shunt_reason parse_ext6(struct packet *p)
 		return SHUNT_REASON_MALFORMED_IP;
 	p->header += EXT6_BYTES(found);
 	p->protocol = EXT6_PROTOCOL(found);
-	return EXT6_FRAGMENT(found) == PACKET_WHOLE ? NO_FAULT : SHUNT_REASON_FRAGMENT;
+	p->fragment = EXT6_FRAGMENT(found);
+	return p->fragment == PACKET_WHOLE ? NO_FAULT : SHUNT_REASON_FRAGMENT_UNKNOWN;
 }
 
 static __always_inline enum shunt_reason parse_ip6(struct packet *p, void *end)

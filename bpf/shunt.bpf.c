@@ -20,6 +20,7 @@
 /* what is done later, in programs of their own */
 #include "icmp_error.h"
 #include "nat_reply.h"
+#include "fragment.h"
 #include "error.h"
 
 static __always_inline int shunt_packet(struct packet *p)

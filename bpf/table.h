@@ -27,9 +27,13 @@ static __always_inline const volatile __u64 *table_place(enum table which, __u32
 			    : which == TABLE_SERVICES6 ? only_element(&services6)
 			    : which == TABLE_NAT4      ? only_element(&nat4)
 						       : only_element(&nat6);
-	__u32 size = (table_is_six(which) ? SHUNT_PLACE6_WORDS : SHUNT_PLACE4_WORDS) * 8;
+	__u64 offset = at & table_mask(which);
 
-	return table ? table + (at & table_mask(which)) * size : NULL;
+	/* else clang multiplies first, and before Linux 6.12 the verifier then knows no bounds */
+	asm volatile("" : "+r"(offset));
+	offset &= table_mask(which);
+	offset *= (table_is_six(which) ? SHUNT_PLACE6_WORDS : SHUNT_PLACE4_WORDS) * 8;
+	return table ? table + offset : NULL;
 }
 
 static __always_inline bool table_has_rest(enum table which, const volatile __u64 *place,

@@ -39,7 +39,7 @@ static __always_inline int vip_packet(struct packet *p, struct shunt_service *re
 	if (p->fault == NO_FAULT && p->ports &&
 	    service_every_port(packet_daddr(p), p->v6, p->protocol, &vip, ret))
 		return GO_ON;
-	return LATER_VIP;
+	return p->fragment ? LATER_FRAGMENT : LATER_VIP;
 }
 
 #endif

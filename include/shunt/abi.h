@@ -160,6 +160,28 @@ struct shunt_nat6 {
 _Static_assert(sizeof(struct shunt_nat4) == SHUNT_PLACE4_WORDS * 8, "it fills a place");
 _Static_assert(sizeof(struct shunt_nat6) == SHUNT_PLACE6_WORDS * 8, "it fills a place");
 
+/* fragments: where the first one of a packet went, so that the others follow it. */
+struct shunt_fragment_key {
+	struct shunt_addr saddr, daddr;
+	__be32 id;
+	__u8 protocol;
+	__u8 v6;
+	__u16 zero;
+};
+_Static_assert(sizeof(struct shunt_fragment_key) == 40, "no hidden padding");
+
+struct shunt_fragment {
+	struct shunt_addr vip; /* from a nat backend: what its address becomes */
+	__u64 hash;            /* to a backend: of the flow */
+	__u64 seen_ns;         /* monotonic */
+	__u32 backend;         /* index in backends; 0 = for no service: to the director's stack */
+	__u32 zero;
+};
+_Static_assert(sizeof(struct shunt_fragment) == 40, "no hidden padding");
+
+#define SHUNT_FRAGMENTS_MAX 16384
+#define SHUNT_FRAGMENT_NS   30000000000ULL /* as long as net.ipv4.ipfrag_time has it */
+
 /* counters: per CPU, same index as backends. Index backend_base (number 0) keeps what was counted
  * for backends that are gone, so that a service's sums never go back; only user space writes it. */
 struct shunt_counters {
@@ -182,7 +204,8 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "TCP, UDP or ICMP header to a VIP is cut short or its lengths are not right")            \
 	X(MALFORMED_QUOTE, "malformed_quote", "drop",                                              \
 	  "ICMP error to a VIP: the packet it quotes is cut short or its header is not right")     \
-	X(FRAGMENT, "fragment", "drop", "fragment to a VIP")                                       \
+	X(FRAGMENT_UNKNOWN, "fragment_unknown", "drop",                                            \
+	  "fragment to a VIP that is not the first, and no first one went before it lately")       \
 	X(UNMATCHED_DROP, "unmatched_drop", "drop",                                                \
 	  "to a VIP but to no service, with unmatched = drop")                                     \
 	X(NO_BACKEND, "no_backend", "drop", "no backend of the service is up")                     \

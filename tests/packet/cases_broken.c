@@ -61,13 +61,6 @@ static const struct packet_case broken[] = {
 	 XDP_DROP,
 	 .reason = "malformed_l4"},
 
-	BOTH("first fragment", TCP, "fragment", .frag = FRAG(1, 0), .payload = 80),
-	BOTH("middle fragment", TCP, "fragment", .frag = FRAG(1, 80), .payload = 80),
-	BOTH("last fragment", UDP, "fragment", .frag = FRAG(0, 1480), .payload = 80),
-	BOTH("last fragment of one byte", IP, "fragment", .frag = FRAG(0, 1480), .protocol = 6,
-	     .payload = 1),
-	BOTH("fragment of an echo request", ICMP, "fragment", .frag = FRAG(1, 0), .payload = 80),
-
 	{"no service at the port",
 	 {TCP, .from = CLIENT, .to = VIP ":22", .flags = "S"},
 	 XDP_PASS,

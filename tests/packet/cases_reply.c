@@ -98,9 +98,6 @@ static const struct packet_case reply[] = {
 	{"UDP from a TCP backend's port", {UDP, .from = "10.0.0.22:9090", .to = CLIENT}, XDP_PASS},
 	{"from a dr backend", {TCP, .from = "10.0.0.11:80", .to = CLIENT}, XDP_PASS},
 	{"ICMP from a nat backend", {ICMP, .from = "10.0.0.21", .to = CLIENT}, XDP_PASS},
-	{"a fragment from a nat backend",
-	 {TCP, FROM(CLIENT), .frag = FRAG(1, 0), .payload = 8},
-	 XDP_PASS},
 	{"a broken header from a nat backend", {TCP, FROM(CLIENT), .doff = SET(4)}, XDP_PASS},
 
 	/* a destination that is a VIP has its own rules */

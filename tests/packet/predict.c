@@ -522,7 +522,7 @@ static int reason_of(enum view_fault fault)
 		[VIEW_RIGHT] = NO_FAULT,
 		[VIEW_BAD_IP] = SHUNT_REASON_MALFORMED_IP,
 		[VIEW_BAD_L4] = SHUNT_REASON_MALFORMED_L4,
-		[VIEW_FRAGMENT] = SHUNT_REASON_FRAGMENT,
+		[VIEW_FRAGMENT] = SHUNT_REASON_FRAGMENT_UNKNOWN,
 	};
 
 	return reasons[fault];

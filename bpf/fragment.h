@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fragment.h - pieces of a packet. Only the first has ports; it goes its way as a whole packet does
+ * and leaves behind where, under (source, destination, id, protocol). The others follow it. One
+ * that has overtaken the first cannot wait here: to a VIP it is a counted drop, and the sender
+ * sends again; from a backend nobody can tell whose it is, and it passes.
+ */
+#ifndef FRAGMENT_H
+#define FRAGMENT_H
+
+#include "forward.h"
+#include "later.h"
+#include "nat_reply.h"
+#include "select.h"
+#include "service.h"
+
+static __always_inline __be32 fragment_id(const struct packet *p)
+{
+	if (!p->v6)
+		return p->ip->id;
+	return ext6_id(p->ctx, (void *)(p->ip6 + 1) - (void *)(long)p->ctx->data, p->ip6->nexthdr);
+}
+
+static __always_inline struct shunt_fragment_key fragment_key(const struct packet *p)
+{
+	return (struct shunt_fragment_key){
+		.saddr = addr_read(packet_saddr(p), p->v6),
+		.daddr = addr_read(packet_daddr(p), p->v6),
+		.id = fragment_id(p),
+		.protocol = p->protocol,
+		.v6 = p->v6,
+	};
+}
+
+static __always_inline void fragment_remember(const struct shunt_fragment_key *key,
+					      struct shunt_fragment *what)
+{
+	what->seen_ns = bpf_ktime_get_coarse_ns();
+	bpf_map_update_elem(&fragments, key, what, BPF_ANY);
+}
+
+/* What the first one left behind, NULL if there was none or it is too long ago. */
+static __always_inline const struct shunt_fragment *fragment_recall(
+	const struct shunt_fragment_key *key)
+{
+	const struct shunt_fragment *found = bpf_map_lookup_elem(&fragments, key);
+
+	if (!found || bpf_ktime_get_coarse_ns() - found->seen_ns > SHUNT_FRAGMENT_NS)
+		return NULL;
+	return found;
+}
+
+/* The transport header of a first fragment. */
+static __always_inline enum shunt_reason fragment_parse(struct packet *p)
+{
+	p->fault = parse_l4(p, (void *)(long)p->ctx->data_end);
+	return p->fault;
+}
+
+/* --- to a VIP --- */
+
+static __always_inline int fragment_unmatched(const struct packet *p)
+{
+	struct shunt_service vip;
+
+	if (p->protocol == (p->v6 ? IPPROTO_ICMP6 : IPPROTO_ICMP))
+		return pass(SHUNT_REASON_ICMP_PASS);
+	if (service_read(packet_daddr(p), p->v6, 0, 0, &vip) &&
+	    vip.flags & SHUNT_VIP_DROP_UNMATCHED)
+		return drop(SHUNT_REASON_UNMATCHED_DROP);
+	return pass(SHUNT_REASON_UNMATCHED_PASS);
+}
+
+/* Where the first fragment of a packet goes. */
+static __always_inline int fragment_select(struct packet *p, const struct shunt_fragment_key *key,
+					   struct target *ret)
+{
+	struct shunt_fragment what = {};
+	struct shunt_service service;
+
+	if (fragment_parse(p) != NO_FAULT)
+		return drop(p->fault);
+	if (!p->ports || !service_of(packet_daddr(p), p->v6, p->dport, p->protocol, &service)) {
+		fragment_remember(key, &what);
+		return fragment_unmatched(p);
+	}
+	STEP(select_backend(p, select_hash(p), &service, ret));
+	what.backend = ret->index;
+	what.hash = ret->hash;
+	fragment_remember(key, &what);
+	return GO_ON;
+}
+
+static __always_inline int fragment_follow(const struct packet *p,
+					   const struct shunt_fragment_key *key, struct target *ret)
+{
+	const struct shunt_fragment *what = fragment_recall(key);
+
+	if (!what)
+		return drop(SHUNT_REASON_FRAGMENT_UNKNOWN);
+	if (!what->backend)
+		return fragment_unmatched(p);
+	STEP(select_entry(what->backend, ret));
+	ret->hash = what->hash;
+	return GO_ON;
+}
+
+/* Without a transport header there is nothing in it to mend. */
+static __always_inline int fragment_nat(struct packet *p, const struct target *to)
+{
+	const struct shunt_addr addr = nat_target_addr(to, p->v6);
+
+	if (nat_ttl_ends(p))
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	nat_rewrite_ip(p, packet_daddr(p), &addr);
+	return GO_ON;
+}
+
+static __always_inline int fragment_forward(struct packet *p, const struct target *to)
+{
+	if (!forward_fits(p, to)) /* what is told of the first holds for all */
+		return p->fragment == PACKET_FIRST ? LATER_TOO_BIG : drop(SHUNT_REASON_TOO_BIG);
+	if (to->forward != SHUNT_FORWARD_NAT)
+		return forward_whole(p, to);
+	return p->fragment == PACKET_FIRST ? nat_to_backend(p, to) : fragment_nat(p, to);
+}
+
+static __always_inline int fragment_send(struct packet *p, const struct target *to)
+{
+	int verdict;
+
+	STEP(fragment_forward(p, to));
+	verdict = transmit_packet(p, &to->hop);
+	if (verdict != XDP_DROP)
+		count_forwarded(p, to->index);
+	return verdict;
+}
+
+static __always_inline int fragment_packet(struct packet *p)
+{
+	struct shunt_fragment_key key = fragment_key(p);
+	struct target target;
+
+	if (p->fault != SHUNT_REASON_FRAGMENT_UNKNOWN)
+		return drop(p->fault);
+	if (p->fragment == PACKET_FIRST) {
+		STEP(fragment_select(p, &key, &target));
+		return fragment_send(p, &target);
+	}
+	STEP(fragment_follow(p, &key, &target));
+	return fragment_send(p, &target);
+}
+
+PROGRAM(fragment, fragment_packet)
+
+/* --- from a nat backend --- */
+
+static __always_inline int nat_fragment_packet(struct packet *p)
+{
+	struct shunt_meta *m = only_element(&meta);
+	struct shunt_fragment_key key = fragment_key(p);
+	const struct shunt_fragment *found;
+	struct shunt_fragment what = {};
+	struct nat_way way = {};
+	struct route route;
+	int verdict;
+
+	if (!m || p->fault != SHUNT_REASON_FRAGMENT_UNKNOWN)
+		return XDP_PASS;
+	if (p->fragment == PACKET_FIRST) {
+		if (fragment_parse(p) != NO_FAULT || !p->ports ||
+		    !nat_find(m, packet_saddr(p), p->v6, p->sport, p->protocol, &way))
+			return XDP_PASS;
+		what.vip = way.vip;
+		what.backend = way.backend;
+		fragment_remember(&key, &what);
+	} else {
+		found = fragment_recall(&key);
+		if (!found || !found->backend)
+			return XDP_PASS;
+		way.vip = found->vip;
+		way.backend = found->backend;
+	}
+	route = nat_route(p, &way.vip, way.port);
+	STEP(route_find(p->ctx, &route));
+	if (nat_ttl_ends(p))
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	if (p->fragment == PACKET_FIRST)
+		nat_rewrite(p, nat_source(p), &way.vip, way.port);
+	else
+		nat_rewrite_ip(p, packet_saddr(p), &way.vip);
+	verdict = transmit_packet(p, &route.hop);
+	if (verdict != XDP_DROP)
+		count_reply(p, way.backend);
+	return verdict;
+}
+
+PROGRAM(nat_fragment, nat_fragment_packet)
+
+#endif
