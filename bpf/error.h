@@ -189,13 +189,15 @@ static __always_inline struct icmphdr error_header(bool ttl, bool v6, __u32 mtu)
 		.type = ICMP_DEST_UNREACH, .code = ICMP_FRAG_NEEDED, .rest = bpf_htonl(mtu)};
 }
 
-/* The VIP: what the packet is for, or what its sender, a nat backend, is known as. */
-static __always_inline struct shunt_addr error_source(const struct packet *p)
+/* The VIP: what the packet is for; if that is none, what its sender, a nat backend, is known as. */
+static __always_inline struct shunt_addr error_source(const struct packet *p, bool may_be_reply)
 {
 	struct shunt_meta *m = only_element(&meta);
+	struct shunt_service vip;
 	struct nat_way way;
 
-	if (m && m->nat_entries && nat_find(m, packet_saddr(p), p->v6, p->sport, p->protocol, &way))
+	if (may_be_reply && m && !service_read(packet_daddr(p), p->v6, 0, 0, &vip) &&
+	    nat_find(m, packet_saddr(p), p->v6, p->sport, p->protocol, &way))
 		return way.vip;
 	return addr_read(packet_daddr(p), p->v6);
 }
@@ -212,7 +214,7 @@ static __always_inline int error_answer(struct packet *p, bool ttl, __u32 mtu)
 		return drop(reasons.silent);
 	if (!error_take_token())
 		return drop(reasons.limited);
-	from = error_source(p);
+	from = error_source(p, ttl);
 	verdict = error_send(p, &icmp, &from);
 	if (verdict != XDP_DROP)
 		count_reason(reasons.answered);

@@ -39,7 +39,7 @@ static __always_inline enum shunt_reason parse_udp(struct packet *p, __u32 room,
 	struct udphdr *udp = p->l4;
 
 	/* a first fragment has the length of the whole datagram */
-	if ((void *)(udp + 1) > end || bpf_ntohs(udp->len) < sizeof(*udp) ||
+	if ((void *)(udp + 1) > end || room < sizeof(*udp) || bpf_ntohs(udp->len) < sizeof(*udp) ||
 	    (bpf_ntohs(udp->len) > room && p->fragment == PACKET_WHOLE))
 		return SHUNT_REASON_MALFORMED_L4;
 	p->ports = *(const __u32 *)p->l4;

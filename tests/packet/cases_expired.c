@@ -47,6 +47,9 @@ static const struct packet_case expired[] = {
 	BACKENDS("a UDP reply, TTL 1", UDP, REPLY, .payload = 9, .ttl = 1),
 	BACKENDS("a reply with IP options, TTL 1", UDP, REPLY, .options = MOST, .ttl = 1),
 
+	TOLD("from a nat backend to another VIP, TTL 1", TO_SENDER(MAC_ROUTER), VIP, "10.0.0.42",
+	     UDP, .from = "10.0.0.42:999", .to = VIP ":5353", .ttl = 1),
+
 	/* an answer would hit somebody else */
 	{"from a multicast address",
 	 {TCP, .from = "224.0.0.1:9", .to = VIP ":8080", .ttl = 1},

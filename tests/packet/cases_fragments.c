@@ -26,6 +26,52 @@
 #define UNKNOWN XDP_DROP, .reason = "fragment_unknown"
 #define STACK   XDP_PASS, .reason = "unmatched_pass"
 
+/* A tunnel's outer header, as in cases_tunnel.c. */
+#define IPIP4()                                                                                    \
+	&(const struct frame)                                                                      \
+	{                                                                                          \
+		IP, .from = DIRECTOR, .to = "10.0.0.31", .frag = DONT_FRAGMENT                     \
+	}
+#define IPIP6()                                                                                    \
+	&(const struct frame)                                                                      \
+	{                                                                                          \
+		IP, .from = DIRECTOR6, .to = "fd00::31", .flow = FLOW_ANY                          \
+	}
+#define GUE4()                                                                                     \
+	&(const struct frame)                                                                      \
+	{                                                                                          \
+		UDP, .from = DIRECTOR ":0", .to = "10.0.0.31:6080", .frag = DONT_FRAGMENT,         \
+		     .no_check = true                                                              \
+	}
+#define GUE6()                                                                                     \
+	&(const struct frame)                                                                      \
+	{                                                                                          \
+		UDP, .from = "[" DIRECTOR6 "]:0", .to = "[fd00::31]:6080", .flow = FLOW_ANY,       \
+		     .no_check = true                                                              \
+	}
+#define TUNNELLED(which, around)                                                                   \
+	XDP_TX, .out = {TO_BACKEND, .outer = around()}, .service = which, .counted = FORWARDED
+
+/* Pieces of 1000 bytes, each in a packet of the tunnel's. */
+#define PIECES(text, client, vip, which, around)                                                   \
+	{text ": first",                                                                           \
+	 {UDP, .from = client, .to = vip, DATAGRAM(50), .piece = 1000},                            \
+	 TUNNELLED(which, around)},                                                                \
+		{text ": middle",                                                                  \
+		 {UDP, .from = client, .to = vip, DATAGRAM(50), .piece = 1000, .piece_at = 1000},  \
+		 TUNNELLED(which, around)},                                                        \
+		{text ": last",                                                                    \
+		 {UDP, .from = client, .to = vip, DATAGRAM(50), .piece = 1000, .piece_at = 3000},  \
+		 TUNNELLED(which, around)},                                                        \
+	{                                                                                          \
+		text ": the last overtakes the first",                                             \
+			{UDP,          .from = client, .to = vip,                                  \
+			 DATAGRAM(51), .piece = 1000,  .piece_at = 3000},                          \
+			UNKNOWN                                                                    \
+	}
+#define PIECES4(text, port, which, around) PIECES(text, CLIENT, VIP port, which, around)
+#define PIECES6(text, port, which, around) PIECES(text, CLIENT6, VIP6_AT(port), which, around)
+
 static const struct packet_case fragments[] = {
 	{"dr: first", {UDP, DNS4, DATAGRAM(1), FIRST}, GOES_DR(DR_UDP)},
 	{"dr: middle", {UDP, DNS4, DATAGRAM(1), MIDDLE}, GOES_DR(DR_UDP)},
@@ -117,6 +163,120 @@ static const struct packet_case fragments[] = {
 	{"of another address",
 	 {UDP, .from = CLIENT, .to = "192.0.2.99:53", DATAGRAM(1), MIDDLE},
 	 XDP_PASS},
+
+	/* every mode, either family */
+	PIECES4("ipip, 4 in 4", ":4445", IPIP44_UDP, IPIP4),
+	PIECES4("ipip, 4 in 6", ":4447", IPIP46_UDP, IPIP6),
+	PIECES6("ipip, 6 in 4", 4445, IPIP64_UDP, IPIP4),
+	PIECES6("ipip, 6 in 6", 4447, IPIP66_UDP, IPIP6),
+	PIECES4("gue, 4 in 4", ":6045", GUE44_UDP, GUE4),
+	PIECES4("gue, 4 in 6", ":6047", GUE46_UDP, GUE6),
+	PIECES6("gue, 6 in 4", 6045, GUE64_UDP, GUE4),
+	PIECES6("gue, 6 in 6", 6047, GUE66_UDP, GUE6),
+
+	{"tunnel: the first is too long",
+	 {UDP, .from = CLIENT, .to = VIP ":4445", DATAGRAM(60), .piece = 1472},
+	 XDP_TX,
+	 .out = {ICMP, TO_ROUTER, .from = VIP, .to = CLIENT_ADDR, .tos = 0xc0,
+		 .frag = DONT_FRAGMENT, .icmp = ICMP_KIND(3, 4), .rest = "000005c8",
+		 .quote = &(const struct frame){UDP, .from = CLIENT, .to = VIP ":4445",
+						DATAGRAM(60), .piece = 1472}},
+	 .anew = true,
+	 .reason = "too_big_answered"},
+	{"tunnel: that holds for the others",
+	 {UDP, .from = CLIENT, .to = VIP ":4445", DATAGRAM(60), .piece = 1472, .piece_at = 1472},
+	 XDP_DROP,
+	 .reason = "too_big"},
+	{"tunnel: but not for a short one",
+	 {UDP, .from = CLIENT, .to = VIP ":4445", DATAGRAM(60), .piece = 1040, .piece_at = 2960},
+	 TUNNELLED(IPIP44_UDP, IPIP4)},
+	{"nat by another interface: TCP, first",
+	 {TCP, .from = CLIENT, .to = VIP ":8081", DATAGRAM(61), .flags = "PA", FIRST},
+	 XDP_REDIRECT,
+	 .out = {TO_BACKEND, .to = "10.1.0.21:7000", .ttl = 63},
+	 .service = NAT_OUT,
+	 .counted = FORWARDED},
+	{"nat by another interface: TCP, last",
+	 {TCP, .from = CLIENT, .to = VIP ":8081", DATAGRAM(61), .flags = "PA", LAST},
+	 XDP_REDIRECT,
+	 .out = {TO_BACKEND, .to = "10.1.0.21:7000", .ttl = 63},
+	 .service = NAT_OUT,
+	 .counted = FORWARDED},
+	{"a SYN in pieces: first",
+	 {TCP, .from = CLIENT, .to = VIP ":80", DATAGRAM(62), .flags = "S", FIRST},
+	 XDP_TX,
+	 .out = {TO_BACKEND},
+	 .service = DR_TCP,
+	 .counted = CONNECTED},
+	{"a SYN in pieces: last",
+	 {TCP, .from = CLIENT, .to = VIP ":80", DATAGRAM(62), .flags = "S", LAST},
+	 GOES_DR(DR_TCP)},
+	{"every port: first",
+	 {UDP, .from = CLIENT, .to = VIP_ANY ":999", DATAGRAM(63), FIRST},
+	 GOES_NAT(ANY_NAT, "10.0.0.42:999")},
+	{"every port: last",
+	 {UDP, .from = CLIENT, .to = VIP_ANY ":999", DATAGRAM(63), LAST},
+	 GOES_NAT(ANY_NAT, "10.0.0.42:999")},
+	{"every port, the reply: first",
+	 {UDP, .from = "10.0.0.42:999", .to = CLIENT, DATAGRAM(64), FIRST},
+	 COMES_BACK(ANY_NAT, VIP_ANY ":999")},
+	{"every port, the reply: last",
+	 {UDP, .from = "10.0.0.42:999", .to = CLIENT, DATAGRAM(64), LAST},
+	 COMES_BACK(ANY_NAT, VIP_ANY ":999")},
+	{"the second backend gets all of a packet: first",
+	 {TCP, .from = CLIENT, .to = VIP ":87", DATAGRAM(65), FIRST},
+	 XDP_TX,
+	 .out = {.dmac = MAC_OTHER, .smac = MAC_DIRECTOR},
+	 .service = MIXED,
+	 .number = 2,
+	 .counted = FORWARDED},
+	{"the second backend gets all of a packet: last",
+	 {TCP, .from = CLIENT, .to = VIP ":87", DATAGRAM(65), LAST},
+	 XDP_TX,
+	 .out = {.dmac = MAC_OTHER, .smac = MAC_DIRECTOR},
+	 .service = MIXED,
+	 .number = 2,
+	 .counted = FORWARDED},
+	{"a tag comes: first",
+	 {TCP, .from = CLIENT, .to = VIP ":1001", DATAGRAM(66), FIRST},
+	 XDP_TX,
+	 .out = {TO_BACKEND, .vlan = 100},
+	 .service = DR_TAG,
+	 .counted = FORWARDED},
+	{"a tag comes: last",
+	 {TCP, .from = CLIENT, .to = VIP ":1001", DATAGRAM(66), LAST},
+	 XDP_TX,
+	 .out = {TO_BACKEND, .vlan = 100},
+	 .service = DR_TAG,
+	 .counted = FORWARDED},
+	{"no backend is up: first",
+	 {TCP, .from = CLIENT, .to = VIP ":83", DATAGRAM(67), FIRST},
+	 XDP_DROP,
+	 .reason = "no_backend"},
+	{"no backend is up: last",
+	 {TCP, .from = CLIENT, .to = VIP ":83", DATAGRAM(67), LAST},
+	 UNKNOWN},
+
+	/* broken */
+	{"UDP: the first with less than its header",
+	 {UDP, DNS4, DATAGRAM(70), .piece = 8, .total = SET(27)},
+	 XDP_DROP,
+	 .reason = "malformed_l4"},
+	{"nat: the same from a backend, with padding where the header would be",
+	 {UDP, .from = "10.0.0.21:7000", .to = CLIENT, DATAGRAM(71), .piece = 8, .total = SET(27)},
+	 XDP_PASS},
+	{"UDP: length 7",
+	 {UDP, DNS4, DATAGRAM(72), .udp_length = SET(7), FIRST},
+	 XDP_DROP,
+	 .reason = "malformed_l4"},
+	{"total length one over the frame",
+	 {UDP, DNS4, DATAGRAM(73), FIRST, .total = SET(1501)},
+	 XDP_DROP,
+	 .reason = "malformed_ip"},
+	{"IPv6: cut within the fragment header",
+	 {UDP, DNS6, DATAGRAM(74), FIRST, .total = SET(4), .cut = 58},
+	 XDP_DROP,
+	 .reason = "malformed_ip"},
 };
 
 const struct case_list cases_fragments = CASE_LIST(fragments);

@@ -64,6 +64,15 @@ static const struct packet_case too_big[] = {
 	TOLD6("IPv6, dr, by another interface", "00000514", TCP, FROM6(1005), .payload = 1241),
 	TOLD6("IPv6 knows no smaller MTU than 1280", "00000500", TCP, FROM6(8105), .payload = 941),
 
+	{"from a nat backend: it asked this VIP, not the one that it serves",
+	 {TCP, .from = "10.0.0.42:999", .to = VIP ":4444", .payload = 1441},
+	 XDP_TX,
+	 .out = {ICMP, TO_ROUTER, .from = VIP, .to = "10.0.0.42", .tos = 0xc0,
+		 .frag = DONT_FRAGMENT, .icmp = ICMP_KIND(3, 4), .rest = "000005c8",
+		 QUOTE(TCP, .from = "10.0.0.42:999", .to = VIP ":4444", .payload = 1441)},
+	 .anew = true,
+	 .reason = "too_big_answered"},
+
 	{"dr, as long as the MTU allows",
 	 {TCP, FROM4(1005), .payload = 960},
 	 XDP_REDIRECT,
