@@ -14,6 +14,8 @@ struct plan {
 	uint8_t protocol;
 	size_t payload;
 	const uint8_t *quote; /* the payload; NULL: noise */
+	bool piece;           /* of a longer packet: */
+	uint16_t id, offset_and_more;
 };
 
 /* --- who talks to whom --- */
@@ -158,6 +160,27 @@ static void plan_back(struct draw *draw, struct plan *plan)
 	plan->to = draw_address(draw, plan->from.v6);
 }
 
+/* Few clients and numbers, so that pieces often follow one another. */
+static void plan_piece(struct draw *draw, struct plan *plan)
+{
+	static const char *const clients4[] = {"198.51.100.7", "203.0.113.9"};
+	static const char *const clients6[] = {CLIENT6_ADDR, FAR_CLIENT6_ADDR};
+	bool back = chance_percent(draw, 30);
+
+	if (back)
+		plan_back(draw, plan);
+	else
+		plan_there(draw, plan);
+	*(back ? &plan->to : &plan->from) =
+		view_addr(plan->to.v6 ? CHANCE_PICK(draw, clients6) : CHANCE_PICK(draw, clients4));
+	plan->piece = true;
+	plan->id = draw_below(draw, 4);
+	if (chance_percent(draw, 40))
+		plan->offset_and_more = 1;
+	else
+		plan->offset_and_more = draw_below(draw, 200) << 3 | draw_below(draw, 2);
+}
+
 static struct plan draw_plan(struct draw *draw)
 {
 	bool v6 = chance_percent(draw, 50);
@@ -170,7 +193,9 @@ static struct plan draw_plan(struct draw *draw)
 	};
 	uint32_t kind = draw_below(draw, 20);
 
-	if (kind > 12)
+	if (chance_percent(draw, 10))
+		plan_piece(draw, &plan);
+	else if (kind > 12)
 		plan_back(draw, &plan);
 	else if (kind > 0)
 		plan_there(draw, &plan);
@@ -251,6 +276,10 @@ static uint8_t *put_ip4(struct draw *draw, uint8_t *at, const struct plan *plan)
 	at[1] = chance_percent(draw, 80) ? 0 : chance_next(draw);
 	bytes_put16(at + 4, chance_next(draw));
 	bytes_put16(at + 6, draw_fragment(draw));
+	if (plan->piece) {
+		bytes_put16(at + 4, plan->id);
+		bytes_put16(at + 6, plan->offset_and_more >> 3 | (plan->offset_and_more & 1) << 13);
+	}
 	at[8] = draw_ttl(draw);
 	at[9] = plan->protocol;
 	view_write_addr(at + 12, &plan->from);
@@ -275,6 +304,16 @@ static uint8_t *put_extension(struct draw *draw, uint8_t *at, uint8_t **next)
 	return at + 8 + more * 8;
 }
 
+static uint8_t *put_piece(uint8_t *at, const struct plan *plan, uint8_t **next)
+{
+	**next = 44;
+	*next = at;
+	at[1] = 0;
+	bytes_put16(at + 2, plan->offset_and_more);
+	bytes_put32(at + 4, plan->id);
+	return at + 8;
+}
+
 /* All but the length. */
 static uint8_t *put_ip6(struct draw *draw, uint8_t *at, const struct plan *plan)
 {
@@ -287,6 +326,8 @@ static uint8_t *put_ip6(struct draw *draw, uint8_t *at, const struct plan *plan)
 	view_write_addr(at + 24, &plan->to);
 	for (at += 40; count; count--)
 		at = put_extension(draw, at, &next);
+	if (plan->piece)
+		at = put_piece(at, plan, &next);
 	*next = plan->protocol;
 	return at;
 }
@@ -310,6 +351,7 @@ static uint8_t *put_udp(struct draw *draw, uint8_t *at, const struct plan *plan)
 
 	bytes_put16(at, plan->sport);
 	bytes_put16(at + 2, plan->dport);
+	chance_noise(draw, at + 6, 2);
 	/* may be less than what IP brings: the rest is no part of the datagram */
 	bytes_put16(at + 4,
 		    8 + (chance_percent(draw, 90) ? payload : draw_below(draw, payload + 1)));

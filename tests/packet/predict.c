@@ -2,16 +2,21 @@
 /* predict.c - see predict.h. */
 #include "packet/predict.h"
 
-#include "base/cleanup.h"
-#include "packet/bytes.h"
+#include <uthash.h>
 
-#define ETHER    14
-#define IP4      20
-#define IP6      40
-#define ICMP8    8
-#define GUE      12 /* with its UDP header */
-#define NO_FAULT (-1)
-#define TAG_AD   0x20000 /* as AD() of frame.h */
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "packet/bytes.h"
+#include "packet/predict_world.h"
+
+#define ETHER      14
+#define IP4        20
+#define IP6        40
+#define ICMP8      8
+#define GUE        12 /* with its UDP header */
+#define NO_FAULT   (-1)
+#define REMEMBERED 2000    /* frames, for so long at least a first piece is remembered */
+#define TAG_AD     0x20000 /* as AD() of frame.h */
 
 /* The last two bytes of a MAC address 02:00:00:00:... */
 #define MAC_OF_ROUTER   0x00fe
@@ -19,126 +24,6 @@
 #define MAC_OF_DIRECTOR 0x0001
 #define MAC_OF_OUT      0x0101
 #define MAC_OF_BACKEND  0x0010 /* and its number */
-
-/* The director's routing, the narrowest first. What is not here stays. */
-enum way { STAYS, BY_IN, BY_OUT, NO_ROUTE, NO_NEIGHBOUR };
-static const struct route {
-	const char *net;
-	int bits;
-	enum way way;
-	uint32_t mtu;
-} routes[] = {
-	{"10.0.0.1", 32, STAYS},
-	{"10.0.0.254", 32, BY_IN, 1500},
-	{"10.0.0.255", 32, STAYS},
-	{"10.0.0.0", 24, NO_NEIGHBOUR},
-	{"10.1.0.1", 32, STAYS},
-	{"10.1.0.254", 32, BY_OUT, 1500},
-	{"10.1.0.255", 32, STAYS},
-	{"10.1.0.0", 24, NO_NEIGHBOUR},
-	{"198.51.100.0", 24, BY_IN, 1500},
-	{"203.0.113.0", 24, BY_OUT, 1500},
-	{"198.18.0.0", 24, BY_OUT, 1000},
-	{"198.18.1.0", 24, NO_ROUTE},
-	{"198.18.2.0", 24, NO_ROUTE},
-	{"198.18.3.0", 24, NO_ROUTE},
-	{"198.18.4.0", 24, NO_NEIGHBOUR},
-	{"0.0.0.0", 0, STAYS},
-	{"fd00::", 128, STAYS}, /* any router of the net (RFC 4291, 2.6.1) */
-	{"fd00::1", 128, STAYS},
-	{"fd00::fe", 128, BY_IN, 1500},
-	{"fd00::", 64, NO_NEIGHBOUR},
-	{"fd01::", 128, STAYS},
-	{"fd01::1", 128, STAYS},
-	{"fd01::fe", 128, BY_OUT, 1500},
-	{"fd01::", 64, NO_NEIGHBOUR},
-	{"2001:db8:100::", 64, BY_IN, 1500},
-	{"2001:db8:200::", 64, BY_OUT, 1500},
-	{"2001:db8:18::", 64, BY_OUT, 1300},
-	{"2001:db8:18:1::", 64, NO_ROUTE},
-	{"2001:db8:18:2::", 64, NO_ROUTE},
-	{"2001:db8:18:3::", 64, NO_ROUTE},
-	{"2001:db8:18:4::", 64, NO_NEIGHBOUR},
-	{"::", 0, STAYS},
-};
-
-static const char *const vips[] = {VIP, VIP6, VIP_ANY, VIP6_ANY, VIP_STRICT, VIP6_STRICT};
-#define VIPS_LENIENT 4 /* of them */
-
-void predict_init(struct predictor *ret, uint32_t in0, uint32_t out0)
-{
-	*ret = (struct predictor){.in0 = in0, .out0 = out0, .forwarding = true};
-	for (size_t i = 0; i < ARRAY_SIZE(vips); i++)
-		ret->vips[i] = view_addr(vips[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
-		ret->nets[i] = view_addr(routes[i].net);
-	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
-		const struct world_row *row = &world_services[s];
-		struct predict_service *service = &ret->services[s];
-
-		service->protocol = row->address[0] == 't' ? PROTO_TCP : PROTO_UDP;
-		service->forward = row->forward;
-		service->vip = view_end(row->address + strlen("tcp:"), &service->port);
-		service->backend = view_end(row->backend, &service->backend_port);
-		service->source = view_addr(row->source           ? row->source
-					    : service->backend.v6 ? DIRECTOR6
-								  : DIRECTOR);
-	}
-}
-
-/* --- whose it is --- */
-
-/* One for the port goes before one for every port, of which 0 is none where @from is 0 too. */
-static enum world_service service_at(const struct predictor *p, uint8_t protocol,
-				     const struct view_addr *addr, uint16_t port, uint16_t from)
-{
-	enum world_service every = NO_SERVICE;
-
-	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
-		const struct predict_service *at = &p->services[s];
-
-		if (at->protocol != protocol || !view_same(&at->vip, addr))
-			continue;
-		if (at->port && at->port == port)
-			return s;
-		if (!at->port && (port || from))
-			every = s;
-	}
-	return every;
-}
-
-static enum world_service nat_backend_at(const struct predictor *p, uint8_t protocol,
-					 const struct view_addr *addr, uint16_t port)
-{
-	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
-		const struct predict_service *at = &p->services[s];
-
-		if (at->forward == SHUNT_FORWARD_NAT && at->protocol == protocol &&
-		    view_same(&at->backend, addr) &&
-		    (at->backend_port == port || !at->backend_port))
-			return s;
-	}
-	return NO_SERVICE;
-}
-
-/* Which of vips[], or their number. */
-static size_t vip_at(const struct predictor *p, const struct view_addr *addr)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(vips) && !view_same(&p->vips[i], addr))
-		i++;
-	return i;
-}
-
-static const struct route *route_to(const struct predictor *p, const struct view_addr *addr)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(routes) - 1 && !view_within(addr, &p->nets[i], routes[i].bits))
-		i++;
-	return &routes[i];
-}
 
 /* A host that an answer may go to, asked in a frame for one? */
 static bool may_be_answered(const struct prediction *ret)
@@ -195,7 +80,8 @@ static void retags(struct prediction *ret, const int tags[2])
 	ret->out.tags = length;
 	ret->out.ip += length - had;
 	ret->out.l4 += length - had;
-	ret->out.check_at += length - had;
+	if (ret->out.check_at)
+		ret->out.check_at += length - had;
 }
 
 static void goes(struct prediction *ret, bool back, uint16_t dmac, uint16_t smac)
@@ -494,7 +380,7 @@ static void error_to_vip(const struct predictor *p, uint32_t ifindex, struct pre
 	if (quote.fault != VIEW_RIGHT || (!later && has_ports && quote.covered < 8))
 		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_QUOTE);
 	if (quotes_ports(&quote) && view_same(&quote.from, &ret->in.to))
-		s = service_at(p, quote.protocol, &quote.from, quote.sport, quote.dport);
+		s = predict_service_at(p, quote.protocol, &quote.from, quote.sport, 1);
 	if (s == NO_SERVICE)
 		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
 	error_to_backend(p, ifindex, s, ret);
@@ -516,33 +402,7 @@ static void echoes(struct prediction *ret)
 	ends(ret, XDP_TX, SHUNT_REASON_ICMP_ECHO);
 }
 
-static int reason_of(enum view_fault fault)
-{
-	static const int reasons[] = {
-		[VIEW_RIGHT] = NO_FAULT,
-		[VIEW_BAD_IP] = SHUNT_REASON_MALFORMED_IP,
-		[VIEW_BAD_L4] = SHUNT_REASON_MALFORMED_L4,
-		[VIEW_FRAGMENT] = SHUNT_REASON_FRAGMENT_UNKNOWN,
-	};
-
-	return reasons[fault];
-}
-
-static void to_vip(const struct predictor *p, uint32_t ifindex, bool strict, struct prediction *ret)
-{
-	const uint8_t *icmp = ret->frame + ret->in.l4;
-
-	if (ret->in.fault != VIEW_RIGHT)
-		return ends(ret, XDP_DROP, reason_of(ret->in.fault));
-	if (ret->in.protocol != (ret->in.v6 ? PROTO_ICMP6 : PROTO_ICMP))
-		return strict ? ends(ret, XDP_DROP, SHUNT_REASON_UNMATCHED_DROP)
-			      : ends(ret, XDP_PASS, SHUNT_REASON_UNMATCHED_PASS);
-	if (is_error(&ret->in, icmp[0]))
-		return error_to_vip(p, ifindex, ret);
-	if (icmp[0] != (ret->in.v6 ? 128 : 8) || icmp[1] != 0 || !may_be_answered(ret))
-		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
-	echoes(ret);
-}
+/* --- back to a client --- */
 
 /* No router sends these on (RFC 4291, 2.5.3, 2.5.6, 2.7). */
 static bool stays_on_the_link(const struct view_addr *addr)
@@ -555,10 +415,10 @@ static bool stays_on_the_link(const struct view_addr *addr)
 }
 
 /* The way that the routes have for it; NULL: it stays, or is dropped or passed for a reason. */
-static const struct route *leaves_by_route(const struct predictor *p, uint32_t ifindex,
-					   struct prediction *ret)
+static const struct predict_route *leaves_by_route(const struct predictor *p, uint32_t ifindex,
+						   struct prediction *ret)
 {
-	const struct route *route = route_to(p, &ret->in.to);
+	const struct predict_route *route = predict_route_to(p, &ret->in.to);
 	uint32_t out = route->way == BY_IN ? p->in0 : p->out0;
 	bool keeps_whole = ret->in.v6 || ret->frame[ret->in.ip + 6] & 0x40;
 
@@ -578,8 +438,9 @@ static const struct route *leaves_by_route(const struct predictor *p, uint32_t i
 	return NULL;
 }
 
-static void to_client(const struct predictor *p, uint32_t ifindex, const struct route *route,
-		      enum world_service s, struct prediction *ret)
+static void to_client(const struct predictor *p, uint32_t ifindex,
+		      const struct predict_route *route, enum world_service s,
+		      struct prediction *ret)
 {
 	retags(ret, untagged);
 	if (route->way == BY_IN)
@@ -592,7 +453,7 @@ static void to_client(const struct predictor *p, uint32_t ifindex, const struct 
 static void from_backend(const struct predictor *p, uint32_t ifindex, enum world_service s,
 			 struct prediction *ret)
 {
-	const struct route *route = leaves_by_route(p, ifindex, ret);
+	const struct predict_route *route = leaves_by_route(p, ifindex, ret);
 
 	if (!route)
 		return;
@@ -607,13 +468,13 @@ static void error_from_behind(const struct predictor *p, uint32_t ifindex, struc
 {
 	struct view quote = view_quote(&ret->in, ret->frame);
 	const struct view_addr *vip;
-	const struct route *route;
+	const struct predict_route *route;
 	enum world_service s;
 
 	ret->quote = quote;
 	if (!quotes_ports(&quote) || !view_same(&quote.from, &ret->in.to))
 		return;
-	s = nat_backend_at(p, quote.protocol, &quote.to, quote.dport);
+	s = predict_nat_backend_at(p, quote.protocol, &quote.to, quote.dport);
 	route = s == NO_SERVICE ? NULL : leaves_by_route(p, ifindex, ret);
 	if (!route)
 		return;
@@ -626,12 +487,230 @@ static void error_from_behind(const struct predictor *p, uint32_t ifindex, struc
 	to_client(p, ifindex, route, s, ret);
 }
 
-void predict(const struct predictor *p, uint32_t ifindex, const uint8_t *in, size_t length,
+/* --- pieces of packets --- */
+
+/* What is common to the pieces of a packet, and where the first of them went. */
+struct piece_key {
+	struct view_addr from, to;
+	uint32_t id;
+	uint32_t protocol;
+};
+
+struct predict_piece {
+	struct piece_key key;
+	enum world_service service; /* NO_SERVICE: to none of a VIP's */
+	int number;
+	uint64_t when; /* in frames */
+	UT_hash_handle hh;
+};
+
+static struct piece_key key_of(const struct view *view)
+{
+	struct piece_key key;
+
+	memset(&key, 0, sizeof(key)); /* the padding is hashed, too */
+	key.from.v6 = key.to.v6 = view->v6;
+	memcpy(key.from.bytes, view->from.bytes, sizeof(key.from.bytes));
+	memcpy(key.to.bytes, view->to.bytes, sizeof(key.to.bytes));
+	key.id = view->id;
+	key.protocol = view->protocol;
+	return key;
+}
+
+static void remembers(struct predictor *p, const struct view *view, enum world_service service,
+		      int number)
+{
+	struct piece_key key = key_of(view);
+	struct predict_piece *piece;
+
+	HASH_FIND(hh, p->pieces, &key, sizeof(key), piece);
+	if (!piece) {
+		piece = mem_zalloc(sizeof(*piece));
+		piece->key = key;
+		HASH_ADD(hh, p->pieces, key, sizeof(key), piece);
+	}
+	piece->service = service;
+	piece->number = number;
+	piece->when = p->frames;
+}
+
+static const struct predict_piece *recalls(const struct predictor *p, struct prediction *ret)
+{
+	struct piece_key key = key_of(&ret->in);
+	struct predict_piece *piece;
+
+	HASH_FIND(hh, p->pieces, &key, sizeof(key), piece);
+	ret->may_be_forgotten = piece && p->frames - piece->when > REMEMBERED;
+	return piece;
+}
+
+void predict_forgotten(struct predictor *p, uint32_t ifindex, const uint8_t *in, size_t length,
+		       struct prediction *ret)
+{
+	struct piece_key key = key_of(&ret->in);
+	struct predict_piece *piece;
+
+	HASH_FIND(hh, p->pieces, &key, sizeof(key), piece);
+	if (piece) {
+		HASH_DEL(p->pieces, piece);
+		free(piece);
+	}
+	predict(p, ifindex, in, length, ret);
+}
+
+void predict_clear(struct predictor *p)
+{
+	struct predict_piece *piece, *next;
+
+	HASH_ITER (hh, p->pieces, piece, next) {
+		HASH_DEL(p->pieces, piece);
+		free(piece);
+	}
+}
+
+static bool has_ports(const struct view *view)
+{
+	return (view->protocol == PROTO_TCP || view->protocol == PROTO_UDP) &&
+	       (view->sport || view->dport);
+}
+
+/* Other pieces than the first have no transport header to translate. */
+static void translates_piece(struct prediction *ret, size_t addr_at, const struct view_addr *addr,
+			     size_t port_at, uint16_t port)
+{
+	if (ret->in.piece == VIEW_FIRST)
+		return translates(ret, addr_at, addr, port_at, port);
+	view_write_addr(ret->frame + addr_at, addr);
+	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)]--;
+	ret->mended = true;
+}
+
+static void piece_unmatched(struct prediction *ret, bool strict)
+{
+	if (ret->in.protocol == (ret->in.v6 ? PROTO_ICMP6 : PROTO_ICMP))
+		ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
+	else if (strict)
+		ends(ret, XDP_DROP, SHUNT_REASON_UNMATCHED_DROP);
+	else
+		ends(ret, XDP_PASS, SHUNT_REASON_UNMATCHED_PASS);
+}
+
+/* What is too long is told of the first piece, and holds for all. */
+static void piece_to_backend(const struct predictor *p, uint32_t ifindex, enum world_service s,
+			     int number, struct prediction *ret)
+{
+	const struct predict_service *service = &p->services[s];
+	bool first = ret->in.piece == VIEW_FIRST, nat = service->forward == SHUNT_FORWARD_NAT;
+
+	if (is_too_big(p, ifindex, s, ret))
+		return first ? told_too_big(ret, &service->vip, world_services[s].mtu)
+			     : ends(ret, XDP_DROP, SHUNT_REASON_TOO_BIG);
+	if (nat && ttl_of(ret) <= 1)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+	if (service->forward == SHUNT_FORWARD_DR && is_flooded(ret, number))
+		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
+	if (s == NO_EGRESS)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
+	if (nat)
+		translates_piece(ret, view_to_at(&ret->in), &service->backend, 2,
+				 service->backend_port);
+	leaves(p, ifindex, s, number, first && is_syn(ret) ? CONNECTED : FORWARDED, ret);
+}
+
+static void piece_to_vip(struct predictor *p, uint32_t ifindex, bool strict, struct prediction *ret)
+{
+	const struct predict_piece *first;
+	enum world_service s = NO_SERVICE;
+	int number = 0;
+
+	if (ret->in.piece == VIEW_LATER) {
+		first = recalls(p, ret);
+		if (!first)
+			return ends(ret, XDP_DROP, SHUNT_REASON_FRAGMENT_UNKNOWN);
+		if (first->service == NO_SERVICE)
+			return piece_unmatched(ret, strict);
+		return piece_to_backend(p, ifindex, first->service, first->number, ret);
+	}
+	view_first_piece(&ret->in, ret->frame);
+	if (ret->in.fault == VIEW_BAD_L4)
+		return ends(ret, XDP_DROP, SHUNT_REASON_MALFORMED_L4);
+	ret->out.check_at = ret->in.check_at;
+	if (has_ports(&ret->in))
+		s = predict_service_at(p, ret->in.protocol, &ret->in.to, ret->in.dport,
+				       ret->in.sport);
+	if (s != NO_SERVICE && !finds_backend(s, is_syn(ret), ret, &number))
+		return;
+	remembers(p, &ret->in, s, number);
+	if (s == NO_SERVICE)
+		return piece_unmatched(ret, strict);
+	piece_to_backend(p, ifindex, s, number, ret);
+}
+
+/* From a nat backend, to a client; everything else passes. */
+static void piece_from_behind(struct predictor *p, uint32_t ifindex, struct prediction *ret)
+{
+	const struct predict_piece *first;
+	const struct predict_route *route;
+	enum world_service s = NO_SERVICE;
+
+	if (ret->in.piece == VIEW_FIRST) {
+		view_first_piece(&ret->in, ret->frame);
+		ret->out.check_at = ret->in.check_at;
+		if (ret->in.fault == VIEW_FRAGMENT && has_ports(&ret->in))
+			s = predict_nat_backend_at(p, ret->in.protocol, &ret->in.from,
+						   ret->in.sport);
+		if (s != NO_SERVICE)
+			remembers(p, &ret->in, s, 1);
+	} else {
+		first = recalls(p, ret);
+		s = first ? first->service : NO_SERVICE;
+	}
+	route = s == NO_SERVICE ? NULL : leaves_by_route(p, ifindex, ret);
+	if (!route)
+		return;
+	if (ttl_of(ret) <= 1)
+		return ends(ret, XDP_DROP, SHUNT_REASON_TTL_EXPIRED);
+	translates_piece(ret, view_from_at(&ret->in), &p->services[s].vip, 0, p->services[s].port);
+	to_client(p, ifindex, route, s, ret);
+}
+
+/* --- the whole --- */
+
+static int reason_of(enum view_fault fault)
+{
+	static const int reasons[] = {
+		[VIEW_RIGHT] = NO_FAULT,
+		[VIEW_BAD_IP] = SHUNT_REASON_MALFORMED_IP,
+		[VIEW_BAD_L4] = SHUNT_REASON_MALFORMED_L4,
+	};
+
+	return reasons[fault];
+}
+
+static void to_vip(struct predictor *p, uint32_t ifindex, bool strict, struct prediction *ret)
+{
+	const uint8_t *icmp = ret->frame + ret->in.l4;
+
+	if (ret->in.fault == VIEW_FRAGMENT)
+		return piece_to_vip(p, ifindex, strict, ret);
+	if (ret->in.fault != VIEW_RIGHT)
+		return ends(ret, XDP_DROP, reason_of(ret->in.fault));
+	if (ret->in.protocol != (ret->in.v6 ? PROTO_ICMP6 : PROTO_ICMP))
+		return strict ? ends(ret, XDP_DROP, SHUNT_REASON_UNMATCHED_DROP)
+			      : ends(ret, XDP_PASS, SHUNT_REASON_UNMATCHED_PASS);
+	if (is_error(&ret->in, icmp[0]))
+		return error_to_vip(p, ifindex, ret);
+	if (icmp[0] != (ret->in.v6 ? 128 : 8) || icmp[1] != 0 || !may_be_answered(ret))
+		return ends(ret, XDP_PASS, SHUNT_REASON_ICMP_PASS);
+	echoes(ret);
+}
+
+void predict(struct predictor *p, uint32_t ifindex, const uint8_t *in, size_t length,
 	     struct prediction *ret)
 {
 	struct view view = view_frame(in, length);
-	bool has_ports = view.fault == VIEW_RIGHT &&
-			 (view.protocol == PROTO_TCP || view.protocol == PROTO_UDP);
+	bool whole = view.fault == VIEW_RIGHT &&
+		     (view.protocol == PROTO_TCP || view.protocol == PROTO_UDP);
 	enum world_service s = NO_SERVICE;
 	size_t vip;
 
@@ -639,146 +718,27 @@ void predict(const struct predictor *p, uint32_t ifindex, const uint8_t *in, siz
 	ret->mended = ret->mended_quote = ret->wrapped = false;
 	ret->length = length;
 	ret->in = ret->out = view;
+	ret->may_be_forgotten = false;
+	p->frames++;
 	counts(ret, NOTHING, NO_SERVICE, 0);
 	memcpy(ret->frame, in, length);
 	if (!view.is_ip)
 		return;
-	if (has_ports)
-		s = service_at(p, view.protocol, &view.to, view.dport, view.sport);
+	if (whole)
+		s = predict_service_at(p, view.protocol, &view.to, view.dport, view.sport);
 	if (s != NO_SERVICE)
 		return to_backend(p, ifindex, s, ret);
-	vip = vip_at(p, &view.to);
-	if (vip < ARRAY_SIZE(vips))
-		return to_vip(p, ifindex, vip >= VIPS_LENIENT, ret);
-	if (has_ports)
-		s = nat_backend_at(p, view.protocol, &view.from, view.sport);
+	vip = predict_vip_at(p, &view.to);
+	if (vip < PREDICT_VIPS)
+		return to_vip(p, ifindex, vip >= PREDICT_VIPS_LENIENT, ret);
+	if (view.fault == VIEW_FRAGMENT)
+		return piece_from_behind(p, ifindex, ret);
+	if (whole && has_ports(&view))
+		s = predict_nat_backend_at(p, view.protocol, &view.from, view.sport);
 	if (s != NO_SERVICE)
 		from_backend(p, ifindex, s, ret);
 	else if (view.fault == VIEW_RIGHT &&
 		 view.protocol == (view.v6 ? PROTO_ICMP6 : PROTO_ICMP) &&
 		 is_error(&view, in[view.l4]))
 		error_from_behind(p, ifindex, ret);
-}
-
-/* --- what came out --- */
-
-/* A right sum is 0xffff, and stays it; a wrong one is as wrong as it was. */
-static bool same_sum(uint16_t in, uint16_t got)
-{
-	return in == 0xffff ? got == 0xffff : in % 0xffff == got % 0xffff;
-}
-
-static bool without_check(const struct view *view, const uint8_t *frame)
-{
-	return view->protocol == PROTO_UDP && !bytes_get16(frame + view->check_at);
-}
-
-/* The quote where it came out: tags may be others. */
-static struct view quote_out(const struct prediction *want)
-{
-	size_t moved = want->out.ip - want->in.ip; /* may be "negative" */
-	struct view quote = want->quote;
-
-	quote.ip += moved;
-	quote.l4 += moved;
-	quote.check_at += quote.check_at ? moved : 0;
-	return quote;
-}
-
-/*
- * The checksum behind the quoted header covers what is not quoted: is it changed by the difference
- * of what is, the addresses and ports?
- */
-static bool same_difference(const struct view *in_at, const uint8_t *in, const struct view *got_at,
-			    const uint8_t *got)
-{
-	size_t addrs = in_at->v6 ? 32 : 8;
-	uint16_t before = bytes_get16(in + in_at->check_at);
-
-	if (in_at->protocol == PROTO_UDP && !before != !bytes_get16(got + got_at->check_at))
-		return false;
-	if (in_at->protocol == PROTO_UDP && !before)
-		return true;
-	return same_sum(
-		bytes_sum(in + view_from_at(in_at), addrs, bytes_sum(in + in_at->l4, 4, before)),
-		bytes_sum(got + view_from_at(got_at), addrs,
-			  bytes_sum(got + got_at->l4, 4, bytes_get16(got + got_at->check_at))));
-}
-
-static bool quote_agrees(const struct prediction *want, const uint8_t *in, const uint8_t *got)
-{
-	const struct view *in_at = &want->quote, got_at = quote_out(want);
-
-	if (!in_at->v6 && !same_sum(view_ip_sum(in_at, in), view_ip_sum(&got_at, got)))
-		return false;
-	return !in_at->check_at || same_difference(in_at, in, &got_at, got);
-}
-
-/*
- * What of the outer headers is the program's choice: gue's source port, of the dynamic ones; IPv6's
- * flow label; the low bits of a source. Whether a flow keeps them test_tunnel.c asks.
- */
-static void take_chosen(struct prediction *want, const uint8_t *got)
-{
-	const struct world_row *row = &world_services[want->service];
-	struct view outer = view_frame(want->frame, want->length);
-	size_t bytes = row->source_bits / 8, end = view_from_at(&outer) + (outer.v6 ? 16 : 4);
-
-	memcpy(want->frame + end - bytes, got + end - bytes, bytes);
-	if (row->forward == SHUNT_FORWARD_GUE && got[outer.l4] >= 0xc0)
-		memcpy(want->frame + outer.l4, got + outer.l4, 2);
-	if (outer.v6) {
-		want->frame[outer.ip + 1] |= got[outer.ip + 1] & 0x0f;
-		memcpy(want->frame + outer.ip + 2, got + outer.ip + 2, 2);
-	} else {
-		bytes_put16(want->frame + outer.ip + 10, 0);
-		bytes_put16(want->frame + outer.ip + 10,
-			    ~bytes_sum(want->frame + outer.ip, IP4, 0));
-	}
-}
-
-/* Take over the checksums that change. */
-static void take_checks(struct prediction *want, const uint8_t *got)
-{
-	const struct view *out = &want->out, quote = quote_out(want);
-
-	memcpy(want->frame + out->check_at, got + out->check_at, 2);
-	if (!out->v6)
-		memcpy(want->frame + out->ip + 10, got + out->ip + 10, 2);
-	if (!want->mended_quote)
-		return;
-	if (!out->v6)
-		memcpy(want->frame + quote.ip + 10, got + quote.ip + 10, 2);
-	if (quote.check_at)
-		memcpy(want->frame + quote.check_at, got + quote.check_at, 2);
-}
-
-bool predict_agrees(struct prediction *want, const uint8_t *in, const uint8_t *got,
-		    size_t got_length, const char **ret_why)
-{
-	const struct view *out = &want->out;
-
-	*ret_why = "the frame";
-	if (got_length != want->length)
-		return false;
-	if (want->mended)
-		take_checks(want, got);
-	if (want->wrapped)
-		take_chosen(want, got);
-	if (memcmp(want->frame, got, got_length) != 0)
-		return false;
-	if (!want->mended)
-		return true;
-	*ret_why = "the IP checksum";
-	if (!out->v6 && !same_sum(view_ip_sum(&want->in, in), view_ip_sum(out, got)))
-		return false;
-	*ret_why = "UDP's checksum 0";
-	if (without_check(&want->in, in) != without_check(out, got))
-		return false;
-	*ret_why = "a checksum of the quote";
-	if (want->mended_quote && !quote_agrees(want, in, got))
-		return false;
-	*ret_why = "the checksum behind the IP header";
-	return without_check(&want->in, in) ||
-	       same_sum(view_l4_sum(&want->in, in), view_l4_sum(out, got));
 }

@@ -96,6 +96,7 @@ static enum view_fault look_at_ip4(struct view *v, const uint8_t *ip, size_t the
 	v->l4 = v->ip + header;
 	if (ip[0] >> 4 != 4 || header < IP4 || v->total < header || v->total > there)
 		return VIEW_BAD_IP;
+	v->id = bytes_get16(ip + 4);
 	v->piece = piece_of(bytes_get16(ip + 6) & 0x1fff, ip[6] & 0x20);
 	return v->piece == VIEW_WHOLE ? VIEW_RIGHT : VIEW_FRAGMENT;
 }
@@ -110,6 +111,7 @@ static bool is_extension(uint8_t protocol)
 static bool skip_extensions(struct view *v, const uint8_t *ip, size_t there)
 {
 	size_t at = IP6;
+	int fragments = 0;
 
 	for (int i = 0; is_extension(v->protocol); i++) {
 		const uint8_t *header = ip + at;
@@ -122,6 +124,8 @@ static bool skip_extensions(struct view *v, const uint8_t *ip, size_t there)
 			return false;
 		v->l4 = v->ip + at;
 		v->protocol = header[0];
+		if (fragment && !fragments++)
+			v->id = bytes_get32(header + 4);
 		if (fragment) /* of two the one with less counts */
 			v->piece = MAX(v->piece,
 				       piece_of(bytes_get16(header + 2) >> 3, header[3] & 1));
@@ -198,6 +202,24 @@ struct view view_frame(const uint8_t *frame, size_t length)
 	if (v.fault == VIEW_RIGHT)
 		v.fault = look_at_l4(&v, frame + v.l4);
 	return v;
+}
+
+void view_first_piece(struct view *v, const uint8_t *frame)
+{
+	size_t room = v->total - (v->l4 - v->ip);
+	const uint8_t *l4 = frame + v->l4;
+
+	if (v->protocol != PROTO_TCP && v->protocol != PROTO_UDP)
+		return;
+	if (room < (v->protocol == PROTO_TCP ? 20 : 8) ||
+	    (v->protocol == PROTO_UDP && bytes_get16(l4 + 4) < 8) ||
+	    (v->protocol == PROTO_TCP && (l4[12] >> 4 < 5 || (size_t)(l4[12] >> 4) * 4 > room))) {
+		v->fault = VIEW_BAD_L4;
+		return;
+	}
+	v->sport = bytes_get16(l4);
+	v->dport = bytes_get16(l4 + 2);
+	v->check_at = v->l4 + (v->protocol == PROTO_TCP ? 16 : 6);
 }
 
 /* TCP's and UDP's ports and checksum, as far as they are quoted. */

@@ -28,6 +28,7 @@ struct view {
 	uint8_t protocol; /* behind the extension headers */
 	enum view_fault fault;
 	enum view_piece piece;
+	uint32_t id;     /* of what it is a piece of */
 	size_t tags;     /* bytes */
 	size_t ip, l4;   /* where in the frame; l4 means nothing with VIEW_BAD_IP */
 	size_t total;    /* bytes of the IP packet, as it says */
@@ -38,6 +39,9 @@ struct view {
 };
 
 struct view view_frame(const uint8_t *frame, size_t length);
+/* The ports and the checksum's place of a first piece: fault is VIEW_BAD_L4, or stays. */
+void view_first_piece(struct view *view, const uint8_t *frame);
+
 /*
  * The packet that the ICMP error @error quotes; its own length is not asked. `covered` is what
  * there is of it behind its IP header; with 8 bytes of that TCP and UDP have ports. check_at is 0
