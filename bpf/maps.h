@@ -108,6 +108,13 @@ struct {
 	__type(value, struct shunt_fragment);
 } fragments SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SHUNT_PORTS_MAX);
+	__type(key, __u32);
+	__type(value, struct shunt_port);
+} ports SEC(".maps");
+
 /* The one element of a map that has one; never NULL, but the verifier wants it asked. */
 static __always_inline void *only_element(void *map)
 {

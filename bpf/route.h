@@ -67,14 +67,31 @@ static __always_inline long route_ask(struct xdp_md *ctx, const struct route *r,
  * Longer than the MTU on its way. By the interface it came from it may leave as it came: generic
  * mode shows packets that the stack has joined and will cut again. By another it cannot.
  */
-static __always_inline int route_oversized(struct xdp_md *ctx, const struct route *r,
-					   const struct bpf_fib_lookup *fib)
+static __always_inline int route_oversized(struct xdp_md *ctx, const struct route *r, __u32 ifindex)
 {
-	if (fib->ifindex == ctx->ingress_ifindex)
+	if (ifindex == ctx->ingress_ifindex)
 		return GO_ON;
 	if (r->keep_whole) /* the stack tells the backend */
 		return pass(SHUNT_REASON_NAT_TOO_BIG);
 	return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
+}
+
+/* The route may name a VLAN device or a bond: down to its port. */
+static __always_inline void route_leave(const struct shunt_meta *m,
+					const struct bpf_fib_lookup *fib, struct hop *ret)
+{
+	const struct shunt_port *port = NULL;
+
+	*ret = (struct hop){.ifindex = fib->ifindex};
+	__builtin_memcpy(&ret->dmac, fib->dmac, ETH_ALEN);
+	__builtin_memcpy(&ret->smac, fib->smac, ETH_ALEN);
+	if (unlikely(m->ports))
+		port = bpf_map_lookup_elem(&ports, &fib->ifindex);
+	if (!port)
+		return;
+	ret->ifindex = port->ifindex;
+	ret->dmac |= (__u64)port->vlan << 48;
+	ret->smac |= (__u64)port->vlan_inner << 48;
 }
 
 /* GO_ON: @r->hop is filled. A function of its own: what the kernel wants and tells takes room on
@@ -108,11 +125,9 @@ APART int route_find(struct xdp_md *ctx, struct route *r)
 	default: /* it stays */
 		return XDP_PASS;
 	}
+	route_leave(m, &fib, &r->hop);
 	if (unlikely(oversized))
-		STEP(route_oversized(ctx, r, &fib));
-	r->hop = (struct hop){.ifindex = fib.ifindex};
-	__builtin_memcpy(&r->hop.dmac, fib.dmac, ETH_ALEN);
-	__builtin_memcpy(&r->hop.smac, fib.smac, ETH_ALEN);
+		STEP(route_oversized(ctx, r, r->hop.ifindex));
 	return GO_ON;
 }
 

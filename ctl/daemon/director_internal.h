@@ -22,6 +22,12 @@
 
 #define DIRECTOR_INTERFACES_MAX SHUNT_LINKS_MAX
 
+struct ports {
+	struct dataplane_port *v;
+	size_t n, room;
+	bool known; /* the program has them */
+};
+
 struct director {
 	const struct options *options;
 	sd_event *loop;
@@ -52,7 +58,13 @@ struct director {
 	int lock;              /* of the runtime directory */
 	bool fresh;            /* the maps are new, not adopted */
 	bool forwarding;       /* the program is in place */
+	struct ports ports;    /* as the program was told */
 };
+
+/* --- ports.c --- */
+
+/* Links may have changed: tell the program which ports are below VLAN devices and bonds. */
+void director_sync_ports(struct director *d);
 
 /* --- director.c --- */
 

@@ -134,6 +134,7 @@ static void on_net_changed(void *arg)
 
 	if (!d->reconciler || !d->announcer)
 		return;
+	director_sync_ports(d);
 	reconcile_net(d->reconciler);
 	if (d->forwarding)
 		director_sync_interfaces(d);
@@ -194,6 +195,7 @@ static int open_parts(struct director *d, struct error *err)
 		r = announcer_new(d->loop, d->net, d->claims, d->events, &d->announcer, err);
 	if (r)
 		return r;
+	director_sync_ports(d);
 	d->reconciler = reconciler_new(d->loop, d->dp, d->net, d->worker, d->events, &hooks);
 	r = checker_link_open(d->loop, d->spawner, &callbacks, d, &d->checker, err);
 	if (!r)
@@ -375,6 +377,7 @@ struct director *director_close(struct director *d)
 	net_close(d->net);
 	dataplane_close(d->dp);
 	claims_close(d->claims);
+	free(d->ports.v);
 	spawner_stop(d->spawner);
 	model_free(d->model);
 	events_free(d->events);

@@ -115,6 +115,16 @@ size_t dataplane_notes(const struct dataplane *dp, struct dataplane_note *ret, s
 /* The same without a data plane, before dataplane_teardown() takes them away. */
 size_t dataplane_pinned_notes(const char *pin_dir, struct dataplane_note *ret, size_t max);
 
+/* --- ports: where frames leave when a route names a VLAN device or a bond --- */
+
+struct dataplane_port {
+	uint32_t device; /* what the route names */
+	struct shunt_port port;
+};
+
+/* All there are, in place of those before. -ENOSPC: more than SHUNT_PORTS_MAX; none is changed. */
+int dataplane_ports_set(struct dataplane *dp, const struct dataplane_port *ports, size_t n);
+
 /* --- VIPs: addresses that have at least one service --- */
 
 int dataplane_vip_set(struct dataplane *dp, const struct ip_addr *vip, bool drop_unmatched,

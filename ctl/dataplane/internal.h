@@ -46,7 +46,7 @@ struct dataplane {
 	uint64_t seed;
 	uint32_t slots_max, backends_max;
 
-	int counters_fd, reasons_fd, requests_fd, egress_fd, notes_fd;
+	int counters_fd, reasons_fd, requests_fd, egress_fd, ports_fd, notes_fd;
 	uint32_t *slots; /* memory-mapped, as are the next two and the places of the tables */
 	struct shunt_backend *backends;
 	struct shunt_meta *meta;

@@ -216,6 +216,7 @@ static void load_take_fds(struct dataplane *dp)
 	dp->reasons_fd = bpf_map__fd(s->maps.reasons);
 	dp->requests_fd = bpf_map__fd(s->maps.requests);
 	dp->egress_fd = bpf_map__fd(s->maps.egress);
+	dp->ports_fd = bpf_map__fd(s->maps.ports);
 }
 
 static void load_write_meta(struct dataplane *dp)

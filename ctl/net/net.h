@@ -68,6 +68,12 @@ int net_link_index(struct net *net, const char *ifname, uint32_t *ret, struct er
 /* The name, "" when there is no such link. */
 const char *net_link_name(struct net *net, uint32_t ifindex, char buf[static IF_NAMESIZE]);
 bool net_link_mac(struct net *net, uint32_t ifindex, uint8_t ret[static 6]);
+/* Calls @each for every VLAN device and active-backup bond from which the way down to a port is
+ * known, whoever the neighbour is: so for none upon a bridge. */
+void net_ports(struct net *net,
+	       void (*each)(uint32_t device, uint32_t port, uint16_t vlan, uint16_t vlan_inner,
+			    void *arg),
+	       void *arg);
 /* Has any link of this host that MAC? */
 bool net_mac_ours(struct net *net, const uint8_t mac[static 6]);
 bool net_link_up(struct net *net, uint32_t ifindex); /* carrier and administratively up */

@@ -221,3 +221,25 @@ bool port_is_upon(struct net *net, uint32_t upper, uint32_t lower)
 {
 	return is_upon(net, upper, lower, LAYERS_MAX);
 }
+
+/* --- all there are --- */
+
+static int ask_nobody(struct net *net, uint32_t bridge, const uint8_t mac[static 6],
+		      uint32_t *ret_port)
+{
+	return -EOPNOTSUPP;
+}
+
+void net_ports(struct net *net,
+	       void (*each)(uint32_t device, uint32_t port, uint16_t vlan, uint16_t vlan_inner,
+			    void *arg),
+	       void *arg)
+{
+	const uint8_t anybody[6] = {};
+	struct port port;
+
+	for (const struct link *link = net->links; link; link = link->by_ifindex.next)
+		if (link->make.kind != PORT_PLAIN &&
+		    port_find(net, link, anybody, ask_nobody, &port, NULL) == 0)
+			each(link->ifindex, port.link->ifindex, port.vlan, port.vlan_inner, arg);
+}

@@ -182,6 +182,16 @@ _Static_assert(sizeof(struct shunt_fragment) == 40, "no hidden padding");
 #define SHUNT_FRAGMENTS_MAX 16384
 #define SHUNT_FRAGMENT_NS   30000000000ULL /* as long as net.ipv4.ipfrag_time has it */
 
+/* ports: of a device that a route names but no frame leaves by, a VLAN device or a bond: where its
+ * frames leave. Key: its ifindex. */
+struct shunt_port {
+	__u32 ifindex;
+	__u16 vlan, vlan_inner; /* SHUNT_VLAN_*, the outer tag first */
+};
+_Static_assert(sizeof(struct shunt_port) == 8, "no hidden padding");
+
+#define SHUNT_PORTS_MAX 1024
+
 /* counters: per CPU, same index as backends. Index backend_base (number 0) keeps what was counted
  * for backends that are gone, so that a service's sums never go back; only user space writes it. */
 struct shunt_counters {
@@ -297,8 +307,8 @@ struct shunt_meta {
 	__u32 backends_max;
 	__u32 nat_entries; /* in nat4 and nat6 together: 0 lets the program skip those look-ups */
 	__u64 seed;
-	__u32 nat_every_port; /* those of them that are for every port of a backend */
-	__u32 zero;
+	__u32 nat_every_port;  /* those of them that are for every port of a backend */
+	__u32 ports;           /* entries of that map: 0 lets the program skip the look-up */
 	__u64 resolve_tokens;  /* requests the program may still make; user space refills it */
 	__u64 answers_full_ns; /* monotonic: when its bucket of ICMP errors is full again */
 };

@@ -230,6 +230,47 @@ static void test_upon(void **state)
 	link_free_all(&net);
 }
 
+struct told_ports {
+	unsigned int count;
+	uint32_t port[64];
+	uint16_t vlan[64], vlan_inner[64];
+};
+
+static void take_port(uint32_t device, uint32_t port, uint16_t vlan, uint16_t vlan_inner, void *arg)
+{
+	struct told_ports *told = arg;
+
+	told->count++;
+	told->port[device] = port;
+	told->vlan[device] = vlan;
+	told->vlan_inner[device] = vlan_inner;
+}
+
+/* The program is told of those ways that are the same for every neighbour. */
+static void test_all_ports(void **state)
+{
+	struct told_ports told = {};
+	struct net net = {};
+	unsigned int expected = 0;
+
+	tell_all(&net);
+	net_ports(&net, take_port, &told);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		uint32_t kind = link_find(&net, ways[i].from)->make.kind;
+
+		if (!ways[i].to || kind == PORT_PLAIN || ways[i].from == BR ||
+		    ways[i].from == BR_V5)
+			continue;
+		expected++;
+		assert_int_equal(told.port[ways[i].from], ways[i].to);
+		assert_int_equal(told.vlan[ways[i].from], ways[i].vlan);
+		assert_int_equal(told.vlan_inner[ways[i].from], ways[i].vlan_inner);
+	}
+	assert_int_equal(told.port[PORTS_V20], ETH2); /* of no row of its own */
+	assert_int_equal(told.count, expected + 1);
+	link_free_all(&net);
+}
+
 /* What a way depends on makes ways due again; the same words again do not. */
 static void test_changes(void **state)
 {
@@ -278,9 +319,8 @@ static void test_little_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ways),
-		cmocka_unit_test(test_upon),
-		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_ways),        cmocka_unit_test(test_upon),
+		cmocka_unit_test(test_all_ports),   cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_little_told),
 	};
 
