@@ -86,9 +86,8 @@ static __always_inline bool capture_is_wanted(const struct shunt_trace *t)
 	if (wish && *(const volatile __u32 *)&wish->drops_only && t->verdict != XDP_DROP &&
 	    t->verdict != XDP_ABORTED)
 		return false;
-	/* an answer of a backend's to the director itself is none of a client's */
-	return t->flags & (SHUNT_TRACE_SLOT | SHUNT_TRACE_REASON) ||
-	       (t->flags & SHUNT_TRACE_REPLY && t->verdict != XDP_PASS);
+	/* sent, counted, or of a service; not a backend's answer to the director itself */
+	return t->flags & (SHUNT_TRACE_HOP | SHUNT_TRACE_REASON | SHUNT_TRACE_SLOT);
 }
 
 static __always_inline void capture_out(struct xdp_md *ctx, const struct shunt_trace *t)

@@ -35,6 +35,8 @@ static __always_inline struct shunt_fragment_key fragment_key(const struct packe
 static __always_inline void fragment_remember(const struct shunt_fragment_key *key,
 					      struct shunt_fragment *what)
 {
+	if (dry_run)
+		return;
 	what->seen_ns = bpf_ktime_get_coarse_ns();
 	bpf_map_update_elem(&fragments, key, what, BPF_ANY);
 }
@@ -181,6 +183,7 @@ static __always_inline int nat_fragment_packet(struct packet *p)
 		way.vip = found->vip;
 		way.backend = found->backend;
 	}
+	trace_reply(way.backend);
 	route = nat_route(p, &way.vip, way.port);
 	STEP(route_find(p->ctx, &route));
 	if (nat_ttl_ends(p))
