@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from lab import BACKENDS, CLIENT, NAT_VIP, listens, wait_until
+from lab import BACKENDS, BACKENDS6, CLIENT, NAT_VIP, NAT_VIP6, listens, wait_until
 from shuntd import service
 from traffic import Capture, answers, curl
 
@@ -80,3 +80,16 @@ def test_another_port_at_the_backend(lab, start):
     lab.nginx(lab.backends[0], port=8080)
     start(service("web", f"tcp:{NAT_VIP}:80", "nat", [f"{BACKENDS[0]}:8080"]), {"web": 1})
     assert answers(lab.client, NAT_VIP, 5) == {"b1": 5}
+
+
+@pytest.mark.parametrize("vip, backends, switch", [
+    (NAT_VIP, BACKENDS, "net.ipv4.conf.eth0.forwarding"),
+    (f"[{NAT_VIP6}]", BACKENDS6, "net.ipv6.conf.all.forwarding")], ids=["4", "6"])
+def test_routing_that_is_off_is_told(lab, servers, start, vip, backends, switch):
+    """Of the family of the services, with the command that helps; and no longer when it is on."""
+    lab.director.run("sysctl", "-q", "-w", f"{switch}=0")
+    shuntd = start(service("web", f"tcp:{vip}:80", "nat", backends), {"web": 3})
+    alarms = [alarm["text"] for alarm in shuntd.json("status")["alarms"]]
+    assert len(alarms) == 1 and f"sysctl -w {switch}=1" in alarms[0]
+    lab.director.run("sysctl", "-q", "-w", f"{switch}=1")
+    wait_until(lambda: shuntd.json("status")["alarms"] == [], 10, "the alarm to be over")
