@@ -16,6 +16,7 @@
 struct nat_way {
 	struct shunt_addr vip;
 	__be16 port; /* 0: the port stays */
+	__u16 mss;   /* as in struct shunt_service */
 	__u32 backend;
 };
 
@@ -135,9 +136,11 @@ static __always_inline bool nat_read(const __be32 *addr, bool v6, __be16 port, _
 		ret->vip.word[3] = rest >> 32;
 		rest = found[2];
 		ret->port = (__u16)rest;
+		ret->mss = (__u16)(rest >> 16);
 		ret->backend = rest >> 32;
 	} else {
 		ret->port = (__u16)(vip >> 32);
+		ret->mss = vip >> 48;
 		ret->backend = (__u32)found[1];
 	}
 	return vip || rest;

@@ -9,8 +9,10 @@
 #define NAT_REPLY_H
 
 #include "later.h"
+#include "mss.h"
 #include "nat.h"
 #include "parse.h"
+#include "path_mtu.h"
 #include "quote.h"
 #include "route.h"
 #include "transmit.h"
@@ -50,11 +52,14 @@ static __always_inline int nat_error_packet(struct packet *p)
 	struct shunt_addr as;
 	struct nat_way way;
 	struct route route;
+	enum shunt_reason fault;
 	struct quote quote;
 	int verdict;
 
-	if (!m || p->fault != NO_FAULT || !quote_is_error(p) ||
-	    quote_parse(p, &quote) != NO_FAULT ||
+	if (!m || p->fault != NO_FAULT || !quote_is_error(p))
+		return XDP_PASS;
+	fault = quote_parse(p, &quote);
+	if (path_mtu_learn(p, &quote, fault) || fault != NO_FAULT ||
 	    !addr_equal(quote.saddr, packet_daddr(p), p->v6) ||
 	    !nat_find(m, quote.daddr, p->v6, quote.ports[1], quote.protocol, &way))
 		return XDP_PASS;
@@ -75,6 +80,20 @@ static __always_inline int nat_error_packet(struct packet *p)
 }
 
 PROGRAM(nat_error, nat_error_packet)
+
+/* The first packet of either side. */
+static __always_inline bool nat_is_syn(const struct packet *p)
+{
+	return p->protocol == IPPROTO_TCP && ((const struct tcphdr *)p->l4)->syn;
+}
+
+/* What the way to a backend has room for, where the client's packets will go. */
+static __always_inline __u16 nat_room(__u32 index)
+{
+	const struct shunt_backend *backend = bpf_map_lookup_elem(&backends, &index);
+
+	return backend ? backend->mtu : 0;
+}
 
 /* From a nat backend to a client? Everything else passes. */
 static __always_inline int nat_reply_packet(struct packet *p)
@@ -97,6 +116,8 @@ static __always_inline int nat_reply_packet(struct packet *p)
 	STEP(route_find(p->ctx, &route));
 	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
+	if (unlikely(way.mss) && nat_is_syn(p))
+		mss_clamp(p, way.mss, nat_room(way.backend));
 	nat_rewrite(p, nat_source(p), &way.vip, way.port);
 	verdict = transmit_packet(p, &route.hop);
 	if (verdict != XDP_DROP)

@@ -8,6 +8,7 @@
 
 #include "count.h"
 #include "packet.h"
+#include "request.h"
 
 /* The packet as it leaves, and the answer. */
 struct route {
@@ -22,7 +23,7 @@ struct route {
 	struct hop hop;  /* filled when the answer is GO_ON */
 };
 
-/* Ask the daemon to resolve the neighbour that @fib names, if it allows one more request. */
+/* Ask the daemon to resolve the neighbour that @fib names. */
 static __always_inline void route_ask_neighbour(struct shunt_meta *m,
 						const struct bpf_fib_lookup *fib)
 {
@@ -31,15 +32,10 @@ static __always_inline void route_ask_neighbour(struct shunt_meta *m,
 		.ifindex = fib->ifindex,
 		.v6 = fib->family == BPF_AF_INET6,
 	};
-	__u64 tokens = *(volatile __u64 *)&m->resolve_tokens;
 
-	if (!tokens || dry_run)
-		return;
 	/* the gateway, if there is one */
 	request.addr = addr_read(request.v6 ? fib->ipv6_dst : &fib->ipv4_dst, request.v6);
-	/* Should another CPU be faster, it asks; so does the next packet. */
-	if (__sync_val_compare_and_swap(&m->resolve_tokens, tokens, tokens - 1) == tokens)
-		bpf_ringbuf_output(&requests, &request, sizeof(request), 0);
+	request_send(m, &request);
 }
 
 /* @length 0: whatever its length. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vip.h - packets that no service takes by their port: for a VIP those of a service for every port,
- * broken ones, ICMP, and what nobody asked for; others may be replies of nat backends, or not ours.
+ * broken ones, ICMP, and what nobody asked for; others may be replies of
+ * nat backends, tell of the path of a tunnel, or are not ours.
  */
 #ifndef VIP_H
 #define VIP_H
@@ -11,6 +12,11 @@
 #include "later.h"
 #include "service.h"
 
+static __always_inline bool vip_is_icmp(const struct packet *p)
+{
+	return p->protocol == (p->v6 ? IPPROTO_ICMP6 : IPPROTO_ICMP);
+}
+
 /* For a VIP, and for none of its services. */
 static __always_inline int vip_other_packet(struct packet *p)
 {
@@ -18,7 +24,7 @@ static __always_inline int vip_other_packet(struct packet *p)
 
 	if (p->fault != NO_FAULT)
 		return drop(p->fault);
-	if (p->protocol == (p->v6 ? IPPROTO_ICMP6 : IPPROTO_ICMP))
+	if (vip_is_icmp(p))
 		return icmp_packet(p);
 	if (service_read(packet_daddr(p), p->v6, 0, 0, &vip) &&
 	    vip.flags & SHUNT_VIP_DROP_UNMATCHED)
@@ -35,7 +41,7 @@ static __always_inline int vip_packet(struct packet *p, struct shunt_service *re
 	struct shunt_service vip;
 
 	if (likely(!service_read(packet_daddr(p), p->v6, 0, 0, &vip)))
-		return m && m->nat_entries ? LATER_REPLY : XDP_PASS;
+		return (m && m->nat_entries) || vip_is_icmp(p) ? LATER_REPLY : XDP_PASS;
 	if (p->fault == NO_FAULT && p->ports &&
 	    service_every_port(packet_daddr(p), p->v6, p->protocol, &vip, ret))
 		return GO_ON;

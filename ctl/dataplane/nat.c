@@ -12,6 +12,7 @@
 struct way {
 	struct place_key key;
 	struct endpoint vip; /* port 0: every port, each stays as it is */
+	uint16_t mss;
 	uint32_t backend;
 };
 
@@ -24,6 +25,7 @@ static struct way way_of(const struct dataplane_service *service, uint16_t numbe
 	return (struct way){
 		.key = place_key(&at.addr, at.port, vip.protocol),
 		.vip = vip.at,
+		.mss = service->entry.mss,
 		.backend = service->entry.backend_base + number,
 	};
 }
@@ -33,11 +35,13 @@ static void way_to_place(const struct way *way, uint64_t ret[static SHUNT_PLACE6
 	struct shunt_nat4 four = {
 		.vip = way->vip.addr.v4.s_addr,
 		.port = htons(way->vip.port),
+		.mss = way->mss,
 		.backend = way->backend,
 	};
 	struct shunt_nat6 six = {
 		.vip = shunt_addr_of(&way->vip.addr),
 		.port = htons(way->vip.port),
+		.mss = way->mss,
 		.backend = way->backend,
 	};
 

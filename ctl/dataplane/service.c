@@ -182,6 +182,7 @@ int dataplane_service_publish(struct dataplane_service *service,
 				 vip_format(&address, text), SHUNT_TABLE_PROBES);
 	service->entry = entry;
 	service->published = true;
+	nat_move(service); /* what its ways back say of it */
 	vip_tell_every_port(service->dp, &service->key);
 	return 0;
 }

@@ -143,8 +143,8 @@ _Static_assert(sizeof(struct shunt_backend) == 64, "one cache line");
 struct shunt_nat4 {
 	struct shunt_tuple4_key key;
 	__be32 vip;
-	__be16 port; /* 0: the port stays as it is */
-	__u16 zero0;
+	__be16 port;   /* 0: the port stays as it is */
+	__u16 mss;     /* of the service: for the backend's SYN */
 	__u32 backend; /* index in backends, for the counters */
 	__u32 zero1;
 	__u64 zero2;
@@ -153,7 +153,7 @@ struct shunt_nat6 {
 	struct shunt_tuple6_key key;
 	struct shunt_addr vip;
 	__be16 port;
-	__u16 zero0;
+	__u16 mss;
 	__u32 backend;
 	__u64 zero1[2];
 };
