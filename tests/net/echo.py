@@ -45,7 +45,11 @@ def ask(address, port, length):
 def main(address, port, count=0, length=0):
     if not int(count):
         serve(address, int(port))
-    results = [ask(address, int(port), int(length)) for _ in range(int(count))]
+    results = []
+    for _ in range(int(count)):
+        results.append(ask(address, int(port), int(length)))
+        if not results[-1][0]:
+            break  # no need to be patient again
     print(*map(sum, zip(*results)))
 
 
