@@ -188,7 +188,7 @@ static __always_inline int nat_fragment_packet(struct packet *p)
 	STEP(route_find(p->ctx, &route));
 	if (nat_ttl_ends(p))
 		return drop(SHUNT_REASON_TTL_EXPIRED);
-	if (p->fragment == PACKET_FIRST)
+	if (p->check) /* the first; the verifier of 6.1 does not remember what `fragment` was */
 		nat_rewrite(p, nat_source(p), &way.vip, way.port);
 	else
 		nat_rewrite_ip(p, packet_saddr(p), &way.vip);
