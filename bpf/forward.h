@@ -36,9 +36,11 @@ static __always_inline int forward_whole(struct packet *p, const struct target *
 	case SHUNT_FORWARD_DR: /* nothing but the MAC addresses changes */
 		if (unlikely(forward_is_done(p, to)))
 			return pass(SHUNT_REASON_FLOODED);
+		mss_to_backend(p, to);
 		return GO_ON;
 	case SHUNT_FORWARD_IPIP:
 	case SHUNT_FORWARD_GUE:
+		mss_to_backend(p, to);
 		return tunnel_to_backend(p, to);
 	}
 	return drop(SHUNT_REASON_INTERNAL);

@@ -83,4 +83,12 @@ static __always_inline void mss_clamp(struct packet *p, __u16 setting, __u16 mtu
 	mss_lower(p->ctx, p->l4 - (void *)(long)p->ctx->data, mss);
 }
 
+/* Once it is sure that the packet leaves: what passes, or is quoted to its sender, is as it came.
+ */
+static __always_inline void mss_to_backend(struct packet *p, const struct target *to)
+{
+	if (unlikely(p->syn && to->mss))
+		mss_clamp(p, to->mss, to->mtu);
+}
+
 #endif

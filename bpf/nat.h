@@ -8,6 +8,7 @@
 
 #include "count.h"
 #include "csum.h"
+#include "mss.h"
 #include "parse.h"
 #include "quote.h"
 #include "table.h"
@@ -87,6 +88,7 @@ static __always_inline int nat_to_backend(struct packet *p, const struct target 
 
 	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
+	mss_to_backend(p, to);
 	nat_rewrite(p, nat_destination(p), &addr, to->backend->port);
 	return GO_ON;
 }

@@ -137,6 +137,7 @@ struct target {
 	__u64 hash;  /* of the flow */
 	__u32 index; /* in backends and counters */
 	__u16 mtu;
+	__u16 mss;    /* SHUNT_MSS_*, of the service */
 	__u8 forward; /* enum shunt_forward */
 	__u8 flags;
 	struct hop hop;

@@ -83,6 +83,7 @@ static __always_inline int select_backend(const struct packet *p, __u64 hash,
 		return drop(SHUNT_REASON_INTERNAL);
 	STEP(select_entry(service->backend_base + number, ret));
 	ret->hash = hash;
+	ret->mss = service->mss;
 	return GO_ON;
 }
 

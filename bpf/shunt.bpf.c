@@ -13,7 +13,6 @@
 #include "service.h"
 #include "vip.h"
 #include "select.h"
-#include "mss.h"
 #include "forward.h"
 #include "transmit.h"
 #include "later.h"
@@ -34,8 +33,6 @@ static __always_inline int shunt_packet(struct packet *p)
 		STEP(vip_packet(
 			p, &service)); /* for every port; or none's: another VIP's, or not ours */
 	STEP(select_backend(p, select_hash(p), &service, &target));
-	if (unlikely(service.mss) && p->syn)
-		mss_clamp(p, service.mss, target.mtu);
 	STEP(forward_packet(p, &target));
 	verdict = transmit_packet(p, &target.hop);
 	if (verdict != XDP_DROP)

@@ -100,14 +100,14 @@ size_t draw_frame(struct draw *draw, uint8_t ret[static FRAME_MAX])
 
 /* --- the cases --- */
 
-void draw_init(struct draw *ret, const struct case_list *const *lists, size_t count)
+void draw_init(struct draw *ret, const struct case_list *const *lists)
 {
 	size_t total = 0;
 
-	for (size_t l = 0; l < count; l++)
+	for (size_t l = 0; lists[l]; l++)
 		total += lists[l]->count;
 	*ret = (struct draw){.known = mem_zalloc(total * sizeof(*ret->known))};
-	for (size_t l = 0; l < count; l++) {
+	for (size_t l = 0; lists[l]; l++) {
 		for (size_t i = 0; i < lists[l]->count; i++) {
 			struct draw_known *known = &ret->known[ret->known_count++];
 			uint8_t frame[FRAME_MAX];

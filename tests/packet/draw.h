@@ -21,8 +21,8 @@ struct draw {
 
 #define DRAW_LENGTH_MIN 14 /* BPF_PROG_TEST_RUN takes no less */
 
-/* Build the frames of @lists; draw_clear() frees them. */
-void draw_init(struct draw *ret, const struct case_list *const *lists, size_t count);
+/* Build the frames of @lists, the last of which is NULL; draw_clear() frees them. */
+void draw_init(struct draw *ret, const struct case_list *const *lists);
 void draw_clear(struct draw *draw);
 
 /* What is drawn from now on follows from @seed alone. */

@@ -9,14 +9,15 @@
 #include "packet/bytes.h"
 #include "packet/predict_world.h"
 
-#define ETHER      14
-#define IP4        20
-#define IP6        40
-#define ICMP8      8
-#define GUE        12 /* with its UDP header */
-#define NO_FAULT   (-1)
-#define REMEMBERED 2000    /* frames, for so long at least a first piece is remembered */
-#define TAG_AD     0x20000 /* as AD() of frame.h */
+#define ETHER       14
+#define IP4         20
+#define IP6         40
+#define ICMP8       8
+#define GUE         12 /* with its UDP header */
+#define NO_FAULT    (-1)
+#define MSS_OPTIONS 12      /* are looked at */
+#define REMEMBERED  2000    /* frames, for so long at least a first piece is remembered */
+#define TAG_AD      0x20000 /* as AD() of frame.h */
 
 /* The last two bytes of a MAC address 02:00:00:00:... */
 #define MAC_OF_ROUTER   0x00fe
@@ -119,6 +120,28 @@ static void translates(struct prediction *ret, size_t addr_at, const struct view
 		bytes_put16(ret->frame + ret->in.l4 + port_at, port);
 	ret->frame[ret->in.ip + (ret->in.v6 ? 7 : 8)]--;
 	ret->mended = true;
+}
+
+/* The MSS in a TCP header is lowered to what the service wants, if it is among the first options.
+ */
+static void clamps(struct prediction *ret, enum world_service s)
+{
+	const struct world_row *row = &world_services[s];
+	uint32_t headers = ret->in.v6 ? 60 : 40, most = row->mss;
+	uint8_t *tcp = ret->frame + ret->in.l4;
+	size_t at = 20, end = (tcp[12] >> 4) * 4;
+
+	if (row->mss == SHUNT_MSS_AUTO)
+		most = (uint32_t)row->mtu > headers ? row->mtu - headers : 0;
+	for (int i = 0; most && i < MSS_OPTIONS && at + 4 <= end && tcp[at] != 0; i++) {
+		if (tcp[at] == 2 && tcp[at + 1] == 4 && bytes_get16(tcp + at + 2) > most) {
+			bytes_put16(tcp + at + 2, most);
+			ret->mended = true;
+		}
+		if ((tcp[at] == 2 && tcp[at + 1] == 4) || (tcp[at] != 1 && tcp[at + 1] < 2))
+			return;
+		at += tcp[at] == 1 ? 1 : tcp[at + 1];
+	}
 }
 
 static int service_fault(enum world_service service)
@@ -266,6 +289,10 @@ static void wraps(struct prediction *ret, const struct predict_service *service)
 		put_outer4(ip, service, traffic, protocol, length);
 	bytes_put16(ip - 2, service->backend.v6 ? 0x86dd : 0x0800);
 	ret->length += header;
+	ret->out.ip += header;
+	ret->out.l4 += header;
+	if (ret->out.check_at)
+		ret->out.check_at += header;
 	ret->wrapped = true;
 }
 
@@ -318,6 +345,8 @@ static void to_backend(const struct predictor *p, uint32_t ifindex, enum world_s
 		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
 	if (s == NO_EGRESS)
 		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
+	if (syn)
+		clamps(ret, s);
 	if (nat)
 		translates(ret, view_to_at(&ret->in), &service->backend, 2, service->backend_port);
 	leaves(p, ifindex, s, number, syn ? CONNECTED : FORWARDED, ret);
@@ -459,6 +488,8 @@ static void from_backend(const struct predictor *p, uint32_t ifindex, enum world
 		return;
 	if (ttl_of(ret) <= 1)
 		return expires(ret, &p->services[s].vip);
+	if (ret->in.protocol == PROTO_TCP && ret->frame[ret->in.l4 + 13] & 0x02)
+		clamps(ret, s);
 	translates(ret, view_from_at(&ret->in), &p->services[s].vip, 0, p->services[s].port);
 	to_client(p, ifindex, route, s, ret);
 }
@@ -611,6 +642,8 @@ static void piece_to_backend(const struct predictor *p, uint32_t ifindex, enum w
 		return ends(ret, XDP_PASS, SHUNT_REASON_FLOODED);
 	if (s == NO_EGRESS)
 		return ends(ret, XDP_DROP, SHUNT_REASON_TRANSMIT);
+	if (first && is_syn(ret))
+		clamps(ret, s);
 	if (nat)
 		translates_piece(ret, view_to_at(&ret->in), &service->backend, 2,
 				 service->backend_port);

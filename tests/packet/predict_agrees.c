@@ -29,23 +29,23 @@ static struct view quote_out(const struct prediction *want)
 }
 
 /*
- * The checksum behind the quoted header covers what is not quoted: is it changed by the difference
- * of what is, the addresses and ports?
+ * Where not all is there that a checksum covers, of a quote or a first piece: is it changed by the
+ * difference of what is, with the addresses?
  */
 static bool same_difference(const struct view *in_at, const uint8_t *in, const struct view *got_at,
 			    const uint8_t *got)
 {
-	size_t addrs = in_at->v6 ? 32 : 8;
-	uint16_t before = bytes_get16(in + in_at->check_at);
+	size_t addrs = in_at->v6 ? 32 : 8, length = in_at->ip + in_at->total - in_at->l4;
+	bool udp = in_at->protocol == PROTO_UDP;
+	uint16_t before = bytes_get16(in + in_at->check_at),
+		 after = bytes_get16(got + got_at->check_at);
 
-	if (in_at->protocol == PROTO_UDP && !before != !bytes_get16(got + got_at->check_at))
-		return false;
-	if (in_at->protocol == PROTO_UDP && !before)
-		return true;
+	if (udp && (!before || !after))
+		return !before && !after;
 	return same_sum(
-		bytes_sum(in + view_from_at(in_at), addrs, bytes_sum(in + in_at->l4, 4, before)),
+		bytes_sum(in + view_from_at(in_at), addrs, bytes_sum(in + in_at->l4, length, 0)),
 		bytes_sum(got + view_from_at(got_at), addrs,
-			  bytes_sum(got + got_at->l4, 4, bytes_get16(got + got_at->check_at))));
+			  bytes_sum(got + got_at->l4, length, 0)));
 }
 
 static bool quote_agrees(const struct prediction *want, const uint8_t *in, const uint8_t *got)

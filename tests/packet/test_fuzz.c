@@ -27,13 +27,6 @@
 #define REQUESTS      100 /* neighbours that may be asked for, a block */
 #define NUMBERS       3   /* a service's backends, from 1 on, and 0 */
 
-static const struct case_list *const lists[] = {
-	&cases_dr,       &cases_nat,       &cases_reply,   &cases_icmp,     &cases_broken,
-	&cases_not_ours, &cases_dr6,       &cases_nat6,    &cases_reply6,   &cases_icmp6,
-	&cases_broken6,  &cases_not_ours6, &cases_expired, &cases_expired6, &cases_vlan,
-	&cases_tunnel,   &cases_too_big,   &cases_any,     &cases_errors,   &cases_errors6,
-};
-
 static const struct {
 	const char *name, *verdict;
 } reasons[] = {
@@ -197,10 +190,12 @@ static void allow_limit(struct prediction *want)
 static bool was_forgotten(const struct fuzz *f, const struct trial *t)
 {
 	uint64_t now[SHUNT_REASON_COUNT];
+	int reason = t->want.reason;
 
 	read_reasons(f, now);
 	return now[SHUNT_REASON_FRAGMENT_UNKNOWN] != f->reasons[SHUNT_REASON_FRAGMENT_UNKNOWN] ||
-	       (t->verdict == XDP_PASS && t->want.verdict != XDP_PASS);
+	       (t->verdict == XDP_PASS && t->want.verdict != XDP_PASS) ||
+	       (reason != PREDICT_NO_REASON && now[reason] == f->reasons[reason]);
 }
 
 static bool run_trial(struct fuzz *f, struct trial *t)
@@ -408,7 +403,7 @@ static void open_fuzz(struct fuzz *f)
 	printf("# SEED=%" PRIu64 " FUZZ_PACKETS=%" PRIu64 "\n", f->seed, f->packets);
 	world_open(&f->world);
 	predict_init(&f->predictor, f->world.in0, f->world.out0);
-	draw_init(&f->draw, lists, ARRAY_SIZE(lists));
+	draw_init(&f->draw, case_lists);
 	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d/reasons", SHUNT_ABI_VERSION);
 	f->reasons_fd = bpf_obj_get(path);
 	f->cpus = libbpf_num_possible_cpus();

@@ -161,13 +161,17 @@ uint16_t world_backend(struct dataplane_service *service, const char *address,
 	return number;
 }
 
-void world_publish(struct dataplane_service *service, enum shunt_forward forward)
+static void publish(struct dataplane_service *service, enum shunt_forward forward, uint16_t mss)
 {
+	const struct dataplane_service_options options = {.forward = forward, .mss = mss};
 	struct error error = {0};
 
-	const struct dataplane_service_options options = {.forward = forward};
-
 	check(dataplane_service_publish(service, &options, &error), &error, "publish");
+}
+
+void world_publish(struct dataplane_service *service, enum shunt_forward forward)
+{
+	publish(service, forward, SHUNT_MSS_OFF);
 }
 
 static int open_pinned(const char *name)
@@ -312,7 +316,7 @@ static void make_service(struct world *world, enum world_service symbol)
 
 	world->services[symbol] = service;
 	make_special(service, number, row);
-	world_publish(service, row->forward);
+	publish(service, row->forward, row->mss);
 }
 
 static void make_mixed(struct world *world, enum world_service symbol, const char *second)

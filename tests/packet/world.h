@@ -121,6 +121,15 @@
 	X(ANY6_TCP, "tcp:" VIP6_ANY_AT(*), DR, "fd00::41")                                         \
 	X(ANY6_ONE, "tcp:" VIP6_ANY_AT(80), DR, "[fd00::11]:80")                                   \
 	X(ANY6_NAT, "udp:" VIP6_ANY_AT(*), NAT, "fd00::42")                                        \
+	/* a SYN's MSS; 1 is auto */                                                               \
+	X(MSS_DR, "tcp:" VIP ":1200", DR, "10.0.0.11:1200", .mss = 1200)                           \
+	X(MSS_NAT, "tcp:" VIP ":1201", NAT, "10.0.0.26:7000", .mss = 1200)                         \
+	X(MSS_IPIP, "tcp:" VIP ":1202", IPIP, "10.0.0.31:1202", .mss = 1, .mtu = 1480)             \
+	X(MSS_ANY, "tcp:" VIP ":1203", DR, "10.0.0.11:1203", .mss = 1)                             \
+	X(MSS_NAT_AUTO, "tcp:" VIP ":1204", NAT, "10.0.0.27:7000", .mss = 1, .mtu = 1300)          \
+	X(MSS6_DR, "tcp:" VIP6_AT(1200), DR, "[fd00::11]:1200", .mss = 1200)                       \
+	X(MSS6_GUE, "tcp:" VIP6_AT(1202), GUE, "[fd00::31]:1202", .mss = 1, .mtu = 1448)           \
+	X(MSS6_NAT, "tcp:" VIP6_AT(1201), NAT, "[fd00::26]:7000", .mss = 1200)                     \
 	/* narrow ways without a tunnel */                                                         \
 	X(DR_NARROW, "tcp:" VIP ":1005", DR, "10.1.0.11:1005", .by_out0 = true, .mtu = 1000)       \
 	X(DR_JOINED, "tcp:" VIP ":1006", DR, "10.0.0.11:1006", .mtu = 1000)                        \
@@ -142,6 +151,7 @@ struct world_row {
 	bool by_out0;       /* the backend is behind out0 */
 	int tags[2];        /* of frames to the backend: as struct frame has them */
 	int mtu;            /* the longest packet from a client that fits; 0: any */
+	int mss;            /* of the service: SHUNT_MSS_AUTO, or the most */
 	const char *source; /* of the outer header; NULL: DIRECTOR or DIRECTOR6 */
 	int source_bits;    /* so many low bits of it are the program's choice */
 };
