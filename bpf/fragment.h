@@ -27,7 +27,9 @@ static __always_inline struct shunt_fragment_key fragment_key(const struct packe
 		.saddr = addr_read(packet_saddr(p), p->v6),
 		.daddr = addr_read(packet_daddr(p), p->v6),
 		.id = fragment_id(p),
-		.protocol = p->protocol,
+		/* in IPv6 it is told by the others alone (RFC 8200, 4.5), and of the first fragment
+		 * may stand behind another header */
+		.protocol = p->v6 ? 0 : p->protocol,
 		.v6 = p->v6,
 	};
 }

@@ -101,6 +101,14 @@ static const struct packet_case fragments[] = {
 	 {UDP, DNS6, DATAGRAM(3), .extensions = "HD", MIDDLE},
 	 GOES_DR(DR6_UDP)},
 
+	{"dr6: destination options behind the fragment header: first",
+	 {UDP, DNS6, .extensions = "FD", .frag = FRAG(1, 0), .id = 80, .payload = 1464},
+	 GOES_DR(DR6_UDP)},
+	{"dr6: destination options behind the fragment header: last",
+	 {IP, .from = CLIENT6_ADDR, .to = VIP6, .extensions = "F", .frag = FRAG(0, 1480), .id = 80,
+	  .protocol = 60, .payload = 40},
+	 GOES_DR(DR6_UDP)},
+
 	{"nat: first", {UDP, NAT4, DATAGRAM(1), FIRST}, GOES_NAT(NAT_UDP, "10.0.0.21:7000")},
 	{"nat: middle", {UDP, NAT4, DATAGRAM(1), MIDDLE}, GOES_NAT(NAT_UDP, "10.0.0.21:7000")},
 	{"nat: last", {UDP, NAT4, DATAGRAM(1), LAST}, GOES_NAT(NAT_UDP, "10.0.0.21:7000")},

@@ -544,7 +544,7 @@ static struct piece_key key_of(const struct view *view)
 	memcpy(key.from.bytes, view->from.bytes, sizeof(key.from.bytes));
 	memcpy(key.to.bytes, view->to.bytes, sizeof(key.to.bytes));
 	key.id = view->id;
-	key.protocol = view->protocol;
+	key.protocol = view->v6 ? 0 : view->protocol; /* RFC 8200, 4.5 */
 	return key;
 }
 
