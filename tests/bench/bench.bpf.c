@@ -4,9 +4,9 @@
  * measured against.
  *
  * A program that rewrites its packet would meet its own output in the second repeat. So the driver
- * restores the frame, draws the flow, and tail-calls the program under test. It looks at the clock
- * in the first and in the last repeat only; what it costs itself is in every row alike, also in
- * that of the empty program, which is subtracted.
+ * restores the frame and its length, draws the flow, and tail-calls the program under test. It
+ * looks at the clock in the first and in the last repeat only; what it costs itself is in every row
+ * alike, also in that of the empty program, which is subtracted.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -36,17 +36,25 @@ static __always_inline __u32 flow_of(__u64 n, __u64 flows)
 SEC("xdp.frags")
 int driver(struct xdp_md *ctx)
 {
-	__u64 *to = (void *)(long)ctx->data;
 	const __u64 *from = (const void *)run.frame;
-	struct iphdr *ip = (void *)to + sizeof(struct ethhdr);
+	long grown = (void *)(long)ctx->data_end - (void *)(long)ctx->data - (long)run.length;
 	__u64 n = run.done++;
+	__be32 *saddr;
+	__u64 *to;
 
+	if (grown && bpf_xdp_adjust_head(ctx, grown))
+		return XDP_ABORTED;
+	to = (void *)(long)ctx->data;
 	if ((void *)to + BENCH_FRAME > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
 	for (int i = 0; i < BENCH_FRAME / 8; i++)
 		to[i] = from[i];
+	saddr = (void *)to + BENCH_FLOW4;
+	if (run.v6)
+		saddr = (void *)to + BENCH_FLOW6;
+	barrier_var(saddr);
 	if (run.flows > 1)
-		ip->saddr = bpf_htonl(bpf_ntohl(ip->saddr) + flow_of(n, run.flows));
+		*saddr = bpf_htonl(bpf_ntohl(*saddr) + flow_of(n, run.flows));
 	if (n == 0)
 		run.start = bpf_ktime_get_ns();
 	if (n == run.repeat - 1)

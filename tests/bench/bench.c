@@ -23,6 +23,7 @@
 #define BACKENDS 100
 #define SLOTS    16381
 #define MANY     100000
+#define HUGE     500000
 
 enum program { EMPTY_PROGRAM, FLOOR, SHUNT };
 
@@ -35,37 +36,50 @@ struct row {
 	double ns[ROUNDS];
 };
 
-/* 64 bytes and more, so that the driver has all of BENCH_FRAME to restore. */
-#define CLIENT_TO(port) .from = "198.51.100.0:40000", .to = VIP port
-#define BENCH_DR        ":10080"
-#define BENCH_NAT       ":10081"
+/* BENCH_FRAME bytes and more, so that the driver has all of it to restore. */
+#define CLIENT_TO(port)  .from = "198.51.100.0:40000", .to = VIP port, .payload = 40
+#define CLIENT6_TO(port) .from = "[2001:db8:1::]:40000", .to = VIP6_AT(port), .payload = 40
+#define BENCH_DR         ":10080"
+#define BENCH_NAT        ":10081"
+#define BENCH_IPIP       ":10082"
+#define BENCH_GUE        ":10083"
 
 static struct row rows[] = {
-	{"empty", EMPTY_PROGRAM, {TCP, CLIENT_TO(BENCH_DR), .payload = 10}, 1, XDP_TX},
-	{"floor: MAC swap", FLOOR, {TCP, CLIENT_TO(BENCH_DR), .payload = 10}, 1, XDP_TX},
-	{"dr TCP, 1 flow", SHUNT, {TCP, CLIENT_TO(BENCH_DR), .payload = 10}, 1, XDP_TX},
-	{"dr TCP, 100k flows", SHUNT, {TCP, CLIENT_TO(BENCH_DR), .payload = 10}, MANY, XDP_TX},
-	{"dr TCP, SYNs of 100k",
-	 SHUNT,
-	 {TCP, CLIENT_TO(BENCH_DR), .payload = 10, .flags = "S"},
-	 MANY,
-	 XDP_TX},
-	{"dr UDP, 1 flow", SHUNT, {UDP, CLIENT_TO(BENCH_DR), .payload = 22}, 1, XDP_TX},
-	{"dr UDP, 100k flows", SHUNT, {UDP, CLIENT_TO(BENCH_DR), .payload = 22}, MANY, XDP_TX},
-	{"nat TCP, 1 flow", SHUNT, {TCP, CLIENT_TO(BENCH_NAT), .payload = 10}, 1, XDP_TX},
-	{"nat TCP, 100k flows", SHUNT, {TCP, CLIENT_TO(BENCH_NAT), .payload = 10}, MANY, XDP_TX},
+	{"empty", EMPTY_PROGRAM, {TCP, CLIENT_TO(BENCH_DR)}, 1, XDP_TX},
+	{"floor: MAC swap", FLOOR, {TCP, CLIENT_TO(BENCH_DR)}, 1, XDP_TX},
+	{"dr TCP, 1 flow", SHUNT, {TCP, CLIENT_TO(BENCH_DR)}, 1, XDP_TX},
+	{"dr TCP, 100k flows", SHUNT, {TCP, CLIENT_TO(BENCH_DR)}, MANY, XDP_TX},
+	{"dr TCP, 500k flows", SHUNT, {TCP, CLIENT_TO(BENCH_DR)}, HUGE, XDP_TX},
+	{"dr TCP, SYNs of 100k", SHUNT, {TCP, CLIENT_TO(BENCH_DR), .flags = "S"}, MANY, XDP_TX},
+	{"dr UDP, 1 flow", SHUNT, {UDP, CLIENT_TO(BENCH_DR)}, 1, XDP_TX},
+	{"dr UDP, 100k flows", SHUNT, {UDP, CLIENT_TO(BENCH_DR)}, MANY, XDP_TX},
+	{"dr6 TCP, 1 flow", SHUNT, {TCP, CLIENT6_TO(10080)}, 1, XDP_TX},
+	{"dr6 TCP, 100k flows", SHUNT, {TCP, CLIENT6_TO(10080)}, MANY, XDP_TX},
+	{"ipip 4 in 4, 1 flow", SHUNT, {TCP, CLIENT_TO(BENCH_IPIP)}, 1, XDP_TX},
+	{"ipip 4 in 4, 500k flows", SHUNT, {TCP, CLIENT_TO(BENCH_IPIP)}, HUGE, XDP_TX},
+	{"ipip 6 in 6, 1 flow", SHUNT, {TCP, CLIENT6_TO(10082)}, 1, XDP_TX},
+	{"gue 4 in 4, 1 flow", SHUNT, {TCP, CLIENT_TO(BENCH_GUE)}, 1, XDP_TX},
+	{"gue 4 in 4, 500k flows", SHUNT, {TCP, CLIENT_TO(BENCH_GUE)}, HUGE, XDP_TX},
+	{"nat TCP, 1 flow", SHUNT, {TCP, CLIENT_TO(BENCH_NAT)}, 1, XDP_TX},
+	{"nat TCP, 100k flows", SHUNT, {TCP, CLIENT_TO(BENCH_NAT)}, MANY, XDP_TX},
+	{"nat6 TCP, 1 flow", SHUNT, {TCP, CLIENT6_TO(10081)}, 1, XDP_TX},
 	{"nat TCP, reply",
 	 SHUNT,
-	 {TCP, .from = "10.9.0.1:7000", .to = CLIENT, .payload = 10},
+	 {TCP, .from = "10.9.0.1:7000", .to = CLIENT, .payload = 40},
 	 1,
 	 XDP_TX},
-	{"icmp echo", SHUNT, {ICMP, .from = CLIENT_ADDR, .to = VIP, .payload = 22}, 1, XDP_TX},
+	{"icmp echo", SHUNT, {ICMP, .from = CLIENT_ADDR, .to = VIP, .payload = 52}, 1, XDP_TX},
 	{"not ours: TCP",
 	 SHUNT,
-	 {TCP, .from = CLIENT, .to = DIRECTOR ":22", .payload = 10},
+	 {TCP, .from = CLIENT, .to = DIRECTOR ":22", .payload = 40},
 	 1,
 	 XDP_PASS},
-	{"not ours: ARP", SHUNT, {ETHER, .ethertype = 0x0806, .payload = 50}, 1, XDP_PASS},
+	{"not ours: IPv6",
+	 SHUNT,
+	 {TCP, .from = CLIENT6, .to = "[2001:db8::99]:22", .payload = 40},
+	 1,
+	 XDP_PASS},
+	{"not ours: ARP", SHUNT, {ETHER, .ethertype = 0x0806, .payload = 80}, 1, XDP_PASS},
 };
 
 #define EMPTY_ROW 0
@@ -78,14 +92,15 @@ struct bench {
 
 /* --- set-up --- */
 
+/* @net: the backends' address and port, to be printed with a number. */
 static void add_service(struct bench *b, const char *address, const char *net,
 			enum shunt_forward forward)
 {
 	struct dataplane_service *service = world_service(b->world.dp, address, SLOTS, 0);
-	char backend[32];
+	char backend[64];
 
 	for (int i = 1; i <= BACKENDS; i++) {
-		snprintf(backend, sizeof(backend), "%s.%d:7000", net, i);
+		snprintf(backend, sizeof(backend), net, i);
 		world_backend(service, backend, forward, b->world.in0);
 	}
 	for (uint32_t i = 0; i < SLOTS; i++)
@@ -98,9 +113,14 @@ static void set_up(struct bench *b)
 	cpu_set_t one;
 
 	world_open(&b->world);
-	add_service(b, "tcp:" VIP BENCH_DR, "10.8.0", SHUNT_FORWARD_DR);
-	add_service(b, "udp:" VIP BENCH_DR, "10.8.0", SHUNT_FORWARD_DR);
-	add_service(b, "tcp:" VIP BENCH_NAT, "10.9.0", SHUNT_FORWARD_NAT);
+	add_service(b, "tcp:" VIP BENCH_DR, "10.8.0.%d:7000", SHUNT_FORWARD_DR);
+	add_service(b, "udp:" VIP BENCH_DR, "10.8.0.%d:7000", SHUNT_FORWARD_DR);
+	add_service(b, "tcp:" VIP BENCH_NAT, "10.9.0.%d:7000", SHUNT_FORWARD_NAT);
+	add_service(b, "tcp:" VIP BENCH_IPIP, "10.8.1.%d:7000", SHUNT_FORWARD_IPIP);
+	add_service(b, "tcp:" VIP BENCH_GUE, "10.8.2.%d:7000", SHUNT_FORWARD_GUE);
+	add_service(b, "tcp:" VIP6_AT(10080), "[fd00:8::%x]:7000", SHUNT_FORWARD_DR);
+	add_service(b, "tcp:" VIP6_AT(10081), "[fd00:9::%x]:7000", SHUNT_FORWARD_NAT);
+	add_service(b, "tcp:" VIP6_AT(10082), "[fd00:8:1::%x]:7000", SHUNT_FORWARD_IPIP);
 	b->driver = bench_bpf__open_and_load();
 	if (!b->driver)
 		err(1, "the driver program");
@@ -142,6 +162,8 @@ static double measure(struct bench *b, const struct row *row, uint64_t repeat)
 	memcpy(run->frame, frame, BENCH_FRAME);
 	run->repeat = repeat;
 	run->flows = row->flows;
+	run->length = length;
+	run->v6 = frame[12] == 0x86;
 	if (bpf_map_update_elem(bpf_map__fd(b->driver->maps.under_test), &zero, &test_fd, 0) < 0)
 		err(1, "%s: under_test", row->name);
 	if (bpf_prog_test_run_opts(bpf_program__fd(b->driver->progs.driver), &opts) < 0)

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 
 #define USUAL_SEED 0x5eed5eed5eedULL
-#define SLOTS_MAX  65536
+#define SLOTS_MAX  262144
 #define SLOTS      251
 #define UNATTACHED 9999 /* no interface has this number */
 
