@@ -65,7 +65,7 @@ static void write_entry(struct backend_runtime *b)
 		.forward = (uint8_t)b->forward,
 		.verdict = (uint8_t)b->verdict,
 		.state = (uint8_t)b->state,
-		.since_s = b->since_us / 1000000,
+		.since_s = b->since_s,
 		.flags = b->at.addr.family == AF_INET6 ? SHUNT_BACKEND_V6 : 0,
 		.addr = shunt_addr_of(&b->at.addr),
 		.port = htons(b->at.port),
@@ -181,11 +181,11 @@ void reality_update(struct backend_runtime *b)
 	enum backend_state from = b->state;
 
 	b->state = eligible_state(&facts);
-	if (b->since_us && b->state == from)
+	if (b->since_s && b->state == from)
 		return;
-	if (b->since_us && !b->leaving && worth_telling(from, b->state))
+	if (b->since_s && !b->leaving && worth_telling(from, b->state))
 		tell(b, from);
-	b->since_us = realtime_us();
+	b->since_s = realtime_us() / 1000000;
 	if (b->asked_way)
 		write_entry(b);
 	tables_mark(b->service, true);

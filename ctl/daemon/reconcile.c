@@ -142,7 +142,7 @@ static void adopt_backend(uint16_t number, const struct shunt_backend *entry, vo
 	b->forward = entry->forward;
 	b->verdict = entry->verdict <= VERDICT_DOWN ? entry->verdict : VERDICT_UNKNOWN;
 	b->state = entry->state < BACKEND_STATE_COUNT ? entry->state : BACKEND_CHECKING;
-	b->since_us = entry->since_s * 1000000ull;
+	b->since_s = entry->since_s;
 	b->leaving = true;
 }
 
@@ -259,7 +259,7 @@ static int open_backends(struct service_runtime *s, const struct service *wish, 
 static void close_backends(struct service_runtime *s)
 {
 	for (size_t i = s->backends_count; i-- > 0;)
-		if (!s->backends[i]->since_us && !s->backends[i]->leaving)
+		if (!s->backends[i]->since_s && !s->backends[i]->leaving)
 			reconcile_drop_backend(s->backends[i]);
 }
 

@@ -118,7 +118,7 @@ static json_t *backend_status(const struct backend_runtime *b)
 	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:I, s:I, s:f, s:o, s:o, s:o, s:o}",
 			 "effective_forward", forward_name(b->forward), "state",
 			 backend_state_names[b->state], "reason", reality_reason(b), "since",
-			 seconds(b->since_us), "number", (int)b->number, "effective_weight",
+			 (double)b->since_s, "number", (int)b->number, "effective_weight",
 			 (json_int_t)(b->share.live ? b->share.weight : 0), "slots",
 			 (json_int_t)b->slots, "share", (double)b->slots / size, "next_hop",
 			 next_hop_json(&b->hop), "path_mtu", path_mtu_json(b), "check",

@@ -53,7 +53,7 @@ struct backend_runtime {
 	bool unwritten;           /* its entry could not be written yet: `hop.reason` says why */
 	enum protocol_verdict verdict; /* of all checks together */
 	enum backend_state state;
-	uint64_t since_us;           /* realtime */
+	uint32_t since_s;            /* realtime; as the entry in the maps has it */
 	struct eligible_share share; /* in the table that is built or being built */
 	uint32_t slots;
 };
