@@ -59,10 +59,11 @@ static __always_inline int nat_error_packet(struct packet *p)
 	if (!m || p->fault != NO_FAULT || !quote_is_error(p))
 		return XDP_PASS;
 	fault = quote_parse(p, &quote);
-	if (path_mtu_learn(p, &quote, fault) || fault != NO_FAULT ||
-	    !addr_equal(quote.saddr, packet_daddr(p), p->v6) ||
-	    !nat_find(m, quote.daddr, p->v6, quote.ports[1], quote.protocol, &way))
+	if (fault != NO_FAULT || !addr_equal(quote.saddr, packet_daddr(p), p->v6) ||
+	    !nat_find(m, quote.daddr, p->v6, quote.ports[1], quote.protocol, &way)) {
+		path_mtu_learn(p, &quote, fault);
 		return XDP_PASS;
+	}
 	trace_reply(way.backend);
 	as = addr_equal(packet_saddr(p), quote.daddr, p->v6) ? way.vip
 							     : addr_read(packet_saddr(p), p->v6);

@@ -23,8 +23,8 @@ static __always_inline __u32 path_mtu_told(const struct packet *p)
 		       : 0;
 }
 
-/* Does @p, whose quote is @q as @fault has it, tell of a tunnel's path? Then the daemon knows. */
-static __always_inline bool path_mtu_learn(const struct packet *p, const struct quote *q,
+/* Should @p, whose quote is @q as @fault has it, tell of a tunnel's path, the daemon is told. */
+static __always_inline void path_mtu_learn(const struct packet *p, const struct quote *q,
 					   enum shunt_reason fault)
 {
 	const bool ipip = fault == SHUNT_REASON_ICMP_PASS &&
@@ -35,12 +35,11 @@ static __always_inline bool path_mtu_learn(const struct packet *p, const struct 
 	struct shunt_meta *m = only_element(&meta);
 
 	if (!m || (!ipip && !gue))
-		return false;
+		return;
 	request.mtu = path_mtu_told(p);
 	request.addr = addr_read(q->daddr, p->v6);
 	if (request.mtu)
 		request_send(m, &request);
-	return true;
 }
 
 #endif
