@@ -47,6 +47,40 @@ static __always_inline enum packet_fragment ext6_fragment(__be16 field)
 	return field & bpf_htons(EXT6_FRAGMENT_OFFSET) ? PACKET_LATER : PACKET_FIRST;
 }
 
+static __always_inline const struct ext6_header *ext6_header(struct xdp_md *ctx, __u32 offset)
+{
+	const struct ext6_header *header = (void *)(long)ctx->data + offset;
+
+	if (offset > 2 * EXT6_BYTES_MAX || (void *)(header + 1) > (void *)(long)ctx->data_end)
+		return NULL;
+	return header;
+}
+
+static __always_inline int ext6_fragment_id(struct xdp_md *ctx, __u32 offset)
+{
+	const struct ext6_header *header = ext6_header(ctx, offset);
+
+	return header ? header->id : 0;
+}
+
+/*
+ * One extension header, as EXT6_RESULT(); 0 when it is cut short or too long. A function of its
+ * own: the verifier knows nothing of what it returns, and so does not follow each way that leads
+ * through eight of them.
+ */
+APART int ext6_next(struct xdp_md *ctx, __u32 offset, __u32 protocol)
+{
+	const struct ext6_header *header = ext6_header(ctx, offset);
+
+	if (!header)
+		return 0;
+	if (protocol == IPPROTO_EXT_FRAGMENT)
+		return EXT6_RESULT(sizeof(*header), header->next, ext6_fragment(header->fragment));
+	if (8 + header->length * 8 > EXT6_BYTES_MAX)
+		return 0;
+	return EXT6_RESULT(8 + header->length * 8, header->next, PACKET_WHOLE);
+}
+
 /*
  * Over the extension headers that stand @offset bytes from the frame's begin and begin with
  * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many; with @id, the
@@ -54,37 +88,28 @@ static __always_inline enum packet_fragment ext6_fragment(__be16 field)
  */
 static __always_inline int ext6_walk(struct xdp_md *ctx, __u32 offset, __u32 protocol, bool id)
 {
-	const void *end = (void *)(long)ctx->data_end;
-	enum packet_fragment fragment = PACKET_WHOLE, piece;
-	__u32 bytes = 0;
+	__u32 fragment = PACKET_WHOLE, bytes = 0;
+	int found;
 
 	if (offset > EXT6_BYTES_MAX)
 		return id ? 0 : -1;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < EXT6_HEADERS_MAX; i++) {
-		const struct ext6_header *header = (void *)(long)ctx->data + offset + bytes;
-
 		if (!ext6_is_extension(protocol) || fragment == PACKET_LATER)
-			return id ? 0 : EXT6_RESULT(bytes, protocol & 0xff, fragment);
-		if ((void *)(header + 1) > end)
+			return id ? 0 : EXT6_RESULT(bytes, protocol, fragment);
+		if (id && protocol == IPPROTO_EXT_FRAGMENT)
+			return ext6_fragment_id(ctx, offset + bytes);
+		found = ext6_next(ctx, offset + bytes, protocol);
+		bytes += EXT6_BYTES(found);
+		if (!found || bytes > EXT6_BYTES_MAX)
 			return id ? 0 : -1;
-		if (protocol == IPPROTO_EXT_FRAGMENT) {
-			if (id)
-				return header->id;
-			piece = ext6_fragment(header->fragment);
-			if (piece > fragment)
-				fragment = piece;
-			bytes += sizeof(*header);
-		} else {
-			bytes += 8 + header->length * 8;
-		}
-		if (bytes > EXT6_BYTES_MAX)
-			return id ? 0 : -1;
-		protocol = header->next;
+		protocol = EXT6_PROTOCOL(found);
+		if (EXT6_FRAGMENT(found) > fragment)
+			fragment = EXT6_FRAGMENT(found);
 	}
 	if (id || (ext6_is_extension(protocol) && fragment != PACKET_LATER))
 		return id ? 0 : -1;
-	return EXT6_RESULT(bytes, protocol & 0xff, fragment);
+	return EXT6_RESULT(bytes, protocol, fragment);
 }
 
 /* Functions of their own, so that the verifier follows what comes behind once. */

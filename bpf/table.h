@@ -7,6 +7,11 @@
 
 enum table { TABLE_SERVICES4, TABLE_SERVICES6, TABLE_NAT4, TABLE_NAT6 };
 
+#define TABLE_PLACE4_SHIFT 5 /* a shift: Linux 6.1 knows no bounds of what is multiplied */
+#define TABLE_PLACE6_SHIFT 6
+_Static_assert(SHUNT_PLACE4_WORDS * 8 == 1 << TABLE_PLACE4_SHIFT, "a place's bytes");
+_Static_assert(SHUNT_PLACE6_WORDS * 8 == 1 << TABLE_PLACE6_SHIFT, "a place's bytes");
+
 struct table_key {
 	__u64 words[SHUNT_KEY6_WORDS]; /* IPv4: the first alone, the others 0 */
 };
@@ -21,19 +26,24 @@ static __always_inline __u32 table_mask(enum table which)
 	return (1u << (which < TABLE_NAT4 ? SHUNT_SERVICES_BITS : nat_bits)) - 1;
 }
 
-static __always_inline const volatile __u64 *table_place(enum table which, __u32 at)
+static __always_inline const void *table_begin(enum table which)
 {
-	const void *table = which == TABLE_SERVICES4   ? only_element(&services4)
-			    : which == TABLE_SERVICES6 ? only_element(&services6)
-			    : which == TABLE_NAT4      ? only_element(&nat4)
-						       : only_element(&nat6);
+	return which == TABLE_SERVICES4   ? only_element(&services4)
+	       : which == TABLE_SERVICES6 ? only_element(&services6)
+	       : which == TABLE_NAT4      ? only_element(&nat4)
+					  : only_element(&nat6);
+}
+
+static __always_inline const volatile __u64 *table_place(enum table which, const void *begin,
+							 __u32 at)
+{
 	__u64 offset = at & table_mask(which);
 
-	/* else clang multiplies first, and before Linux 6.12 the verifier then knows no bounds */
+	/* else clang shifts first, and before Linux 6.12 the verifier then knows no bounds */
 	asm volatile("" : "+r"(offset));
 	offset &= table_mask(which);
-	offset *= (table_is_six(which) ? SHUNT_PLACE6_WORDS : SHUNT_PLACE4_WORDS) * 8;
-	return table ? table + offset : NULL;
+	offset <<= table_is_six(which) ? TABLE_PLACE6_SHIFT : TABLE_PLACE4_SHIFT;
+	return begin + offset;
 }
 
 static __always_inline bool table_has_rest(enum table which, const volatile __u64 *place,
@@ -45,10 +55,14 @@ static __always_inline bool table_has_rest(enum table which, const volatile __u6
 /* The place of @key, searched from @at on; negative if it is not there. */
 static __always_inline int table_search_in(enum table which, const struct table_key *key, __u32 at)
 {
+	const void *begin = table_begin(which);
+
+	if (!begin)
+		return -1;
 #pragma clang loop unroll(disable)
 	for (int probe = 1; probe < SHUNT_TABLE_PROBES; probe++, at++) {
-		const volatile __u64 *place = table_place(which, at);
-		__u64 first = place ? place[0] : SHUNT_TABLE_EMPTY;
+		const volatile __u64 *place = table_place(which, begin, at);
+		__u64 first = place[0];
 
 		if (first == SHUNT_TABLE_EMPTY)
 			return -1;
@@ -58,22 +72,29 @@ static __always_inline int table_search_in(enum table which, const struct table_
 	return -1;
 }
 
-/* Where another key stands at home: a function of its own, so that the verifier follows it once. */
-APART int table_search(enum table which, const struct table_key *key, __u32 at)
+/*
+ * Where another key stands at home: functions of their own, so that the verifier follows them once.
+ * Two, because hardly a program looks in all four tables.
+ */
+APART int table_search_services(bool six, const struct table_key *key, __u32 at)
 {
 	if (!key)
 		return -1;
-	switch (which) {
-	case TABLE_SERVICES4:
-		return table_search_in(TABLE_SERVICES4, key, at);
-	case TABLE_SERVICES6:
-		return table_search_in(TABLE_SERVICES6, key, at);
-	case TABLE_NAT4:
-		return table_search_in(TABLE_NAT4, key, at);
-	case TABLE_NAT6:
-		return table_search_in(TABLE_NAT6, key, at);
-	}
-	return -1;
+	return six ? table_search_in(TABLE_SERVICES6, key, at)
+		   : table_search_in(TABLE_SERVICES4, key, at);
+}
+
+APART int table_search_nat(bool six, const struct table_key *key, __u32 at)
+{
+	if (!key)
+		return -1;
+	return six ? table_search_in(TABLE_NAT6, key, at) : table_search_in(TABLE_NAT4, key, at);
+}
+
+static __always_inline int table_search(enum table which, const struct table_key *key, __u32 at)
+{
+	return which < TABLE_NAT4 ? table_search_services(table_is_six(which), key, at)
+				  : table_search_nat(table_is_six(which), key, at);
 }
 
 /*
@@ -87,10 +108,15 @@ static __always_inline const volatile __u64 *table_find(enum table which,
 	const __u32 key_words = table_is_six(which) ? SHUNT_KEY6_WORDS : SHUNT_KEY4_WORDS;
 	const __u32 bits = which < TABLE_NAT4 ? SHUNT_SERVICES_BITS : nat_bits;
 	__u32 at = shunt_table_home(key->words, key_words, bits);
-	const volatile __u64 *place = table_place(which, at);
-	__u64 first = place ? place[0] : SHUNT_TABLE_EMPTY;
+	const void *begin = table_begin(which);
+	const volatile __u64 *place;
+	__u64 first;
 	int found;
 
+	if (!begin)
+		return NULL;
+	place = table_place(which, begin, at);
+	first = place[0];
 	if (first == SHUNT_TABLE_EMPTY)
 		return NULL;
 	if (likely(first == key->words[0] && table_has_rest(which, place, key)))
@@ -98,8 +124,7 @@ static __always_inline const volatile __u64 *table_find(enum table which,
 	found = table_search(which, key, at + 1);
 	if (found < 0)
 		return NULL;
-	place = table_place(which, found);
-	return place ? place + key_words : NULL;
+	return table_place(which, begin, found) + key_words;
 }
 
 /* @addr as it stands in a packet of the table's family. */
