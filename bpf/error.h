@@ -126,11 +126,15 @@ static __always_inline void error_fill6(struct error6 *e, const struct icmphdr *
 }
 
 /* How much of the packet is quoted: of IPv4 as little as one may, so that an answer is hardly
- * longer than the shortest question; IPv6 wants more. */
+ * longer than the shortest question; IPv6 wants more. Only what can be read has a sum: of a frame
+ * in several buffers some drivers put no more than 256 bytes into the first. */
 static __always_inline __u32 error_quoted(const struct packet *p)
 {
 	__u32 most = p->v6 ? ERROR_QUOTE6 : p->header + QUOTE_BYTES;
+	__u32 there = (void *)(long)p->ctx->data_end - (void *)p->ip;
 
+	if (there < most)
+		most = there & ~3u;
 	return p->length < most ? p->length & ~3u : most;
 }
 

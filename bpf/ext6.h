@@ -47,6 +47,12 @@ static __always_inline enum packet_fragment ext6_fragment(__be16 field)
 	return field & bpf_htons(EXT6_FRAGMENT_OFFSET) ? PACKET_LATER : PACKET_FIRST;
 }
 
+/* Does the routing header name further hops? A VIP is none of a way's: it is where packets end. */
+static __always_inline bool ext6_goes_on(const struct ext6_header *routing)
+{
+	return routing->fragment & bpf_htons(0xff); /* segments left */
+}
+
 static __always_inline const struct ext6_header *ext6_header(struct xdp_md *ctx, __u32 offset)
 {
 	const struct ext6_header *header = (void *)(long)ctx->data + offset;
@@ -64,7 +70,7 @@ static __always_inline int ext6_fragment_id(struct xdp_md *ctx, __u32 offset)
 }
 
 /*
- * One extension header, as EXT6_RESULT(); 0 when it is cut short or too long. A function of its
+ * One extension header, as EXT6_RESULT(); 0 when it is not right. A function of its
  * own: the verifier knows nothing of what it returns, and so does not follow each way that leads
  * through eight of them.
  */
@@ -76,14 +82,16 @@ APART int ext6_next(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 		return 0;
 	if (protocol == IPPROTO_EXT_FRAGMENT)
 		return EXT6_RESULT(sizeof(*header), header->next, ext6_fragment(header->fragment));
-	if (8 + header->length * 8 > EXT6_BYTES_MAX)
+	if (8 + header->length * 8 > EXT6_BYTES_MAX ||
+	    (protocol == IPPROTO_EXT_ROUTING && ext6_goes_on(header)))
 		return 0;
 	return EXT6_RESULT(8 + header->length * 8, header->next, PACKET_WHOLE);
 }
 
 /*
  * Over the extension headers that stand @offset bytes from the frame's begin and begin with
- * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many; with @id, the
+ * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many,
+ * or the packet is to go on from here to elsewhere; with @id, the
  * identification of the first fragment header, 0 if there is none.
  */
 static __always_inline int ext6_walk(struct xdp_md *ctx, __u32 offset, __u32 protocol, bool id)

@@ -10,7 +10,8 @@ static __always_inline void request_send(struct shunt_meta *m, struct shunt_requ
 {
 	__u64 tokens = *(volatile __u64 *)&m->resolve_tokens;
 
-	if (!tokens || dry_run)
+	if (tokens <= (request->kind == SHUNT_REQUEST_RESOLVE ? 0 : SHUNT_REQUESTS_RESERVE) ||
+	    dry_run)
 		return;
 	/* Should another CPU be faster, it asks; so does the next packet. */
 	if (__sync_val_compare_and_swap(&m->resolve_tokens, tokens, tokens - 1) == tokens)

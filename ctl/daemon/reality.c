@@ -280,6 +280,14 @@ void reconcile_egress(struct reconciler *r)
 	reconcile_net(r);
 }
 
+static bool learn_path_mtu(struct backend_runtime *b, uint32_t mtu, uint64_t now_ms)
+{
+	int family = b->at.addr.family;
+	uint32_t least = tunnel_least(b->forward, family, b->service->vip.at.addr.family);
+
+	return path_mtu_learn(&b->path_mtu, family, mtu < least ? least : mtu, b->hop.mtu, now_ms);
+}
+
 /* Only a tunnel's packets are the director's own to make shorter: of others the client is told. */
 void reconcile_path_mtu(struct reconciler *r, const struct ip_addr *to, uint32_t mtu,
 			uint64_t now_ms)
@@ -289,7 +297,7 @@ void reconcile_path_mtu(struct reconciler *r, const struct ip_addr *to, uint32_t
 			struct backend_runtime *b = s->backends[i];
 
 			if (tunnel_is(b->forward) && ip_addr_compare(&b->at.addr, to) == 0 &&
-			    path_mtu_learn(&b->path_mtu, to->family, mtu, b->hop.mtu, now_ms))
+			    learn_path_mtu(b, mtu, now_ms))
 				write_entry(b);
 		}
 }

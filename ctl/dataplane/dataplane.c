@@ -67,8 +67,14 @@ int dataplane_open(const struct dataplane_options *options, struct dataplane **r
 
 int dataplane_activate(struct dataplane *dp, struct error *err)
 {
-	int r = link_use_program(dp, dp->program_fd, err);
+	int r = link_use_program(dp, dp->program_fd, err), waited = 0;
 
+	/* until no CPU is in the program before: with its array's pin go those that it calls */
+	if (r == 0 && dp->adopted)
+		waited = dataplane_grace_wait();
+	if (waited < 0)
+		return error_set(err, waited, "cannot wait for a grace period: %s",
+				 strerror(-waited));
 	if (r == 0)
 		r = later_activate(dp, err);
 	return r < 0 ? r : pins_remove_other_maps(&dp->pins, dp->pins.maps, err);

@@ -4,6 +4,7 @@
 
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40
+#define IPV6_LEAST  1280
 #define GUE_HEADERS 12 /* UDP 8, GUE 4 */
 
 bool tunnel_is(enum shunt_forward forward)
@@ -27,6 +28,11 @@ uint16_t tunnel_room(enum shunt_forward forward, int family, uint32_t mtu)
 	if (!mtu || mtu > UINT16_MAX + overhead)
 		return 0;
 	return mtu > overhead ? (uint16_t)(mtu - overhead) : 1;
+}
+
+uint32_t tunnel_least(enum shunt_forward forward, int family, int client_family)
+{
+	return client_family == AF_INET6 ? IPV6_LEAST + tunnel_overhead(forward, family) : 0;
 }
 
 bool tunnel_source(const struct prefixes *setting, int family, const struct ip_addr *own,

@@ -23,6 +23,13 @@ unsigned int tunnel_overhead(enum shunt_forward forward, int family);
 uint16_t tunnel_room(enum shunt_forward forward, int family, uint32_t mtu);
 
 /*
+ * The least that the way to a backend of @family may be said to carry, with clients of
+ * @client_family: no host makes packets of IPv6 shorter than 1280, and whoever could have less
+ * believed would stop them all.
+ */
+uint32_t tunnel_least(enum shunt_forward forward, int family, int client_family);
+
+/*
  * Where packets to a backend of @family come from: the setting's address of that family, else
  * @own, what this host itself would send from. False when there is none.
  */

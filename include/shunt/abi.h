@@ -299,6 +299,9 @@ struct shunt_request {
 };
 #define SHUNT_REQUESTS_BYTES 65536
 
+/* Of the tokens so many are for neighbours alone: anybody can forge what a router says. */
+#define SHUNT_REQUESTS_RESERVE 32
+
 /* meta: one element. Version, sizes and seed are written when the maps are made and verified when
  * they are adopted; the rest lives. */
 struct shunt_meta {

@@ -28,6 +28,8 @@ static const struct packet_case broken6[] = {
 
 	BOTH("nine extension headers", TCP, "malformed_ip", .extensions = "HDDDDDDDD"),
 	BOTH("extension headers of 520 bytes", TCP, "malformed_ip", .extensions = "D9D9D9D9D9D9D4"),
+	BOTH("a routing header with a segment left", TCP, "malformed_ip", .extensions = "S"),
+	BOTH("the same behind others", UDP, "malformed_ip", .extensions = "HDS"),
 	BOTH("an extension header longer than the packet", TCP, "malformed_ip", .extensions = "H",
 	     .extension_length = SET(4)),
 	BOTH("an extension header of 2048 bytes in a long packet", TCP, "malformed_ip",

@@ -222,7 +222,7 @@ static bool tells_of_a_tunnels_path(void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
 		struct seen seen;
 
-		take(world, 10);
+		take(world, SHUNT_REQUESTS_RESERVE + 10);
 		EXPECT_EQUAL(run(world, &told[i].frame), XDP_PASS);
 		seen = take(world, 10);
 		if (right(&seen, &told[i]))
@@ -230,6 +230,22 @@ static bool tells_of_a_tunnels_path(void *arg)
 		fprintf(stderr, "    %s\n", told[i].name);
 		return false;
 	}
+	return true;
+}
+
+/* A flood of forged messages leaves the others' share. */
+static bool paths_leave_room_for_neighbours(void *arg)
+{
+	struct world *world = arg;
+	struct seen seen;
+
+	take(world, SHUNT_REQUESTS_RESERVE + 5);
+	for (int i = 0; i < 20; i++)
+		EXPECT_EQUAL(run(world, &told[0].frame), XDP_PASS);
+	reply_to(world, NEW_CLIENT, 1);
+	seen = take(world, 10);
+	EXPECT_EQUAL(seen.count, 6);
+	EXPECT_EQUAL(seen.last.kind, SHUNT_REQUEST_RESOLVE);
 	return true;
 }
 
@@ -243,6 +259,8 @@ int main(void)
 		{"what is resolved, or stays, asks for nothing", others_ask_for_nothing},
 		{"asks for a gateway of IPv6", asks_for_a_gateway_of_ipv6},
 		{"tells of a tunnel's path", tells_of_a_tunnels_path},
+		{"a flood of what routers say leaves room for neighbours",
+		 paths_leave_room_for_neighbours},
 	};
 	struct world world;
 	int code;

@@ -119,6 +119,8 @@ static bool skip_extensions(struct view *v, const uint8_t *ip, size_t there)
 
 		if (i == EXTENSIONS || at + 8 > there)
 			return false;
+		if (v->protocol == ROUTING && header[3])
+			return false; /* the packet does not end here */
 		at += fragment ? 8 : 8 + header[1] * 8;
 		if (at - IP6 > EXTENSIONS_AT || at > v->total)
 			return false;

@@ -38,6 +38,33 @@ static void test_room(void **state)
 	}
 }
 
+/* Whatever is said of the way, a client of IPv6 may send what it must be able to. */
+static void test_least(void **state)
+{
+	static const struct {
+		enum shunt_forward forward;
+		int family, client_family;
+		uint32_t want;
+	} cases[] = {
+		{SHUNT_FORWARD_IPIP, AF_INET, AF_INET, 0},
+		{SHUNT_FORWARD_IPIP, AF_INET6, AF_INET, 0},
+		{SHUNT_FORWARD_IPIP, AF_INET, AF_INET6, 1300},
+		{SHUNT_FORWARD_IPIP, AF_INET6, AF_INET6, 1320},
+		{SHUNT_FORWARD_GUE, AF_INET, AF_INET6, 1312},
+		{SHUNT_FORWARD_GUE, AF_INET6, AF_INET6, 1332},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint32_t least =
+			tunnel_least(cases[i].forward, cases[i].family, cases[i].client_family);
+
+		assert_int_equal(least, cases[i].want);
+		if (least)
+			assert_int_equal(tunnel_room(cases[i].forward, cases[i].family, least),
+					 1280);
+	}
+}
+
 static void test_source(void **state)
 {
 	static const struct {
@@ -78,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_source),
 	};
 
