@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test_verifier.c - what the verifier of this kernel had to do for each program, as shuntd loads
- * it. It gives up at a million instructions, and what it follows grows by leaps with a loop or a
- * branch more, another compiler, another kernel. The limit here is a tenth of that: a program that
- * passes it still loads, and there is time to see why.
+ * test_verifier.c - what the verifier of this kernel had to do for each program: those that forward
+ * as shuntd loads them, those that capture in their place, and a backend's. It gives up at a
+ * million instructions, and what it follows grows by leaps with a loop or a branch more, another
+ * compiler, another kernel. The limit here is a tenth of that: a program that passes it still
+ * loads, and there is time to see why.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,33 +12,41 @@
 #include <sys/utsname.h>
 
 #include "base/cleanup.h"
+#include "dataplane/trace.h"
+#include "packet/backend.h"
 #include "packet/expect.h"
-#include "packet/world.h"
 
 #define VERIFIED_MAX 100000 /* instructions followed, over all branches */
 #define MAPS_MAX     64
-#define PROGRAMS_MAX 32
+#define PROGRAMS_MAX 64
+
+struct program {
+	const char *build; /* of the sources that are built twice */
+	struct bpf_prog_info info;
+};
 
 struct loaded {
 	struct dataplane *dp;
+	struct backend backend;
 	struct utsname kernel;
-	struct bpf_prog_info programs[PROGRAMS_MAX]; /* the first is the one that is attached */
+	struct program programs[PROGRAMS_MAX];
 	size_t count;
 };
 
-static bool add_program(struct loaded *loaded, int fd)
+static bool add_program(struct loaded *loaded, int fd, const char *build)
 {
-	struct bpf_prog_info *info = &loaded->programs[loaded->count];
-	uint32_t length = sizeof(*info);
+	struct program *program = &loaded->programs[loaded->count];
+	uint32_t length = sizeof(program->info);
 
 	EXPECT(loaded->count < PROGRAMS_MAX);
-	EXPECT(bpf_obj_get_info_by_fd(fd, info, &length) == 0);
+	program->build = build;
+	EXPECT(bpf_obj_get_info_by_fd(fd, &program->info, &length) == 0);
 	loaded->count++;
 	return true;
 }
 
 /* Those that an array of programs names. */
-static bool add_called(struct loaded *loaded, int map, uint32_t entries)
+static bool add_called(struct loaded *loaded, int map, uint32_t entries, const char *build)
 {
 	for (uint32_t key = 0; key < entries; key++) {
 		_cleanup_close_ int fd = -1;
@@ -47,21 +56,19 @@ static bool add_called(struct loaded *loaded, int map, uint32_t entries)
 			continue; /* no program there */
 		fd = bpf_prog_get_fd_by_id(id);
 		EXPECT(fd >= 0);
-		EXPECT(add_program(loaded, fd));
+		EXPECT(add_program(loaded, fd, build));
 	}
 	return true;
 }
 
 /* The attached program, and by its maps all that it can call. */
-static bool every_program_is_found(void *arg)
+static bool add_programs(struct loaded *loaded, int attached, const char *build)
 {
 	uint32_t ids[MAPS_MAX], length = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = {.map_ids = (uintptr_t)ids, .nr_map_ids = MAPS_MAX};
-	struct loaded *loaded = arg;
-	int program = dataplane_program_fd(loaded->dp);
 
-	EXPECT(add_program(loaded, program));
-	EXPECT(bpf_obj_get_info_by_fd(program, &info, &length) == 0);
+	EXPECT(add_program(loaded, attached, build));
+	EXPECT(bpf_obj_get_info_by_fd(attached, &info, &length) == 0);
 	EXPECT(info.nr_map_ids <= MAPS_MAX);
 	for (uint32_t i = 0; i < info.nr_map_ids; i++) {
 		_cleanup_close_ int fd = bpf_map_get_fd_by_id(ids[i]);
@@ -71,10 +78,25 @@ static bool every_program_is_found(void *arg)
 		EXPECT(fd >= 0);
 		EXPECT(bpf_obj_get_info_by_fd(fd, &map, &map_length) == 0);
 		if (map.type == BPF_MAP_TYPE_PROG_ARRAY)
-			EXPECT(add_called(loaded, fd, map.max_entries));
+			EXPECT(add_called(loaded, fd, map.max_entries, build));
 	}
-	EXPECT(loaded->count > 1);
 	return true;
+}
+
+static bool every_program_is_found(void *arg)
+{
+	struct loaded *loaded = arg;
+	struct error error = {0};
+	size_t ordinary;
+
+	EXPECT(add_programs(loaded, dataplane_program_fd(loaded->dp), ""));
+	ordinary = loaded->count;
+	EXPECT(ordinary > 1);
+	if (dataplane_capture_begin(loaded->dp, &error) < 0)
+		fprintf(stderr, "    %s\n", error.text);
+	EXPECT(add_programs(loaded, dataplane_capture_program_fd(loaded->dp), "capturing "));
+	EXPECT_EQUAL(loaded->count, 2 * ordinary);
+	return add_programs(loaded, loaded->backend.program, "");
 }
 
 static bool within_the_limit(void *arg)
@@ -83,12 +105,13 @@ static bool within_the_limit(void *arg)
 	bool within = true;
 
 	for (size_t i = 0; i < loaded->count; i++) {
-		const struct bpf_prog_info *info = &loaded->programs[i];
+		const struct bpf_prog_info *info = &loaded->programs[i].info;
 
-		printf("# Linux %s: %s: %u instructions verified (limit %d), %u bytes, %u as "
+		printf("# Linux %s: %s%s: %u instructions verified (limit %d), %u bytes, %u as "
 		       "machine code\n",
-		       loaded->kernel.release, info->name, info->verified_insns, VERIFIED_MAX,
-		       info->xlated_prog_len, info->jited_prog_len);
+		       loaded->kernel.release, loaded->programs[i].build, info->name,
+		       info->verified_insns, VERIFIED_MAX, info->xlated_prog_len,
+		       info->jited_prog_len);
 		within = within && info->verified_insns > 0 && info->verified_insns <= VERIFIED_MAX;
 	}
 	return within;
@@ -100,7 +123,7 @@ static bool compiled(void *arg)
 
 	/* an interpreted program is several times slower */
 	for (size_t i = 0; i < loaded->count; i++)
-		EXPECT(loaded->programs[i].jited_prog_len > 0);
+		EXPECT(loaded->programs[i].info.jited_prog_len > 0);
 	return true;
 }
 
@@ -115,9 +138,10 @@ int main(void)
 	int code;
 
 	uname(&loaded.kernel);
-	world_isolate();
+	backend_open(&loaded.backend);
 	loaded.dp = world_dataplane(0);
 	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &loaded);
 	dataplane_close(loaded.dp);
+	backend_close(&loaded.backend);
 	return code;
 }
