@@ -411,11 +411,10 @@ class Lab:
 
     def address_backend(self, number, host):
         """Addresses and routes of a backend's eth0: `from the VIP` has a table of its own."""
-        for address, director, client, router, far, advmss in (
-                (BACKENDS[number], DIRECTOR, CLIENT, ROUTER, FAR_NET, 1460),
-                (BACKENDS6[number], DIRECTOR6, CLIENT6, ROUTER6, FAR_NET6, 1440)):
-            # what a client is told of a narrow path's MTU is to come from the gate
-            mtu = f"mtu {self.backend_mtu} advmss {advmss}" if self.backend_mtu else "mtu 1500"
+        for address, director, client, router, far in (
+                (BACKENDS[number], DIRECTOR, CLIENT, ROUTER, FAR_NET),
+                (BACKENDS6[number], DIRECTOR6, CLIENT6, ROUTER6, FAR_NET6)):
+            mtu = self.backend_route(family(address))
             straight = f"dev eth0 {mtu}" if self.arms == 1 else f"via {director} {mtu}"
             by_router = f"via {router} dev eth0 onlink" if self.arms == 1 else straight
             host.ip(f"addr add {on_link(address)} dev eth0\n"
@@ -424,6 +423,12 @@ class Lab:
             if self.client_mtu:
                 host.ip(f"route add {router} {straight} table 100\n"
                         f"route add {far} {by_router} table 100\n")
+
+    def backend_route(self, number):
+        """What a backend's routes say of their length, IPv4's or IPv6's: what a client is told of a
+        narrow path is to come from the gate, and not from an MSS."""
+        advmss = 1440 if number == 6 else 1460
+        return f"mtu {self.backend_mtu} advmss {advmss}" if self.backend_mtu else "mtu 1500"
 
     def _carriers(self):
         links = [(host, "eth0") for host in self.hosts]

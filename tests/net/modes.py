@@ -102,9 +102,12 @@ class Site:
             host.answer_straight(self.vip)
         if self.mode.forward == "fullnat":  # the director is nobody's gateway
             gateway = labs.DIRECTOR6 if self.mode.backend == 6 else labs.DIRECTOR
-            host.ip(f"route del default\n"
-                    f"route add {POOL_NET[self.mode.backend == 6]} via {gateway}\n",
-                    f"-{self.mode.backend}")
+            limits = self.lab.backend_route(self.mode.backend)
+            routes = f"route add {POOL_NET[self.mode.backend == 6]} via {gateway} {limits}\n"
+            if self.lab.backend_mtu:  # for checks
+                director = self.lab.director_addresses()[self.mode.backend == 6]
+                routes += f"route add {director} via {gateway}\n"
+            host.ip(f"route del default\n{routes}", f"-{self.mode.backend}")
 
     def url(self, path=""):
         return f"http://{self.host}/{path}"
