@@ -121,6 +121,23 @@ static bool shows(const struct packet_case *c, const struct seen *seen, const ui
 	return true;
 }
 
+/* Each packet may be answered twice: run and sent. More in a moment than the director allows. */
+static void refill_answers(void)
+{
+	struct shunt_meta meta;
+	uint32_t zero = 0;
+	char path[128];
+	_cleanup_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d/meta", SHUNT_ABI_VERSION);
+	fd = bpf_obj_get(path);
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &meta) < 0)
+		err(1, "%s", path);
+	meta.answers_full_ns = 0;
+	if (bpf_map_update_elem(fd, &zero, &meta, BPF_ANY) < 0)
+		err(1, "%s", path);
+}
+
 static bool capture_case(struct world *world, const struct packet_case *c)
 {
 	uint8_t in[FRAME_MAX], out[FRAME_MAX];
@@ -129,6 +146,7 @@ static bool capture_case(struct world *world, const struct packet_case *c)
 
 	if (c->forwarding_off)
 		world_forwarding(false);
+	refill_answers();
 	/* also what is too long to be sent: others may follow it */
 	world_run(world->dp, world->in0, in, length, out, &out_length);
 	if (length <= WIRE_MAX && is_ours(c)) {
@@ -210,10 +228,24 @@ static bool shows_only_drops(void *arg)
 	return true;
 }
 
+/* Wait until so many more than @before were dropped for want of a backend. */
+static bool await_drops(struct world *world, const uint64_t *before, unsigned int wanted)
+{
+	uint64_t now[SHUNT_REASON_COUNT];
+	bool counted = false;
+
+	for (int i = 0; i < PATIENCE && !counted; i++) {
+		dataplane_reasons(world->dp, now);
+		counted = now[SHUNT_REASON_NO_BACKEND] - before[SHUNT_REASON_NO_BACKEND] == wanted;
+		poll(NULL, 0, 1); /* the last is counted a moment before it is captured */
+	}
+	return counted;
+}
+
 /* What nobody reads is lost, counted, and holds up nothing. */
 static bool counts_what_is_lost(void *arg)
 {
-	uint64_t before[SHUNT_REASON_COUNT], after[SHUNT_REASON_COUNT];
+	uint64_t before[SHUNT_REASON_COUNT];
 	struct world *world = arg;
 	struct seen seen = {0};
 	unsigned int sent = 0;
@@ -224,10 +256,9 @@ static bool counts_what_is_lost(void *arg)
 		for (int i = 0; i < 100; i++)
 			sent += send_tcp(VIP ":83", 1400);
 	EXPECT(dataplane_capture_lost(world->dp) > 0);
+	EXPECT(await_drops(world, before, sent)); /* the last ones are on their way */
 	dataplane_capture_read(world->dp, BURST_MAX, see, &seen);
 	EXPECT_EQUAL(seen.count + dataplane_capture_lost(world->dp), sent);
-	dataplane_reasons(world->dp, after);
-	EXPECT_EQUAL(after[SHUNT_REASON_NO_BACKEND] - before[SHUNT_REASON_NO_BACKEND], sent);
 	EXPECT(send_tcp(VIP ":83", 0));
 	EXPECT(await(world, &seen)); /* there is room again */
 	dataplane_capture_end(world->dp);
@@ -237,12 +268,15 @@ static bool counts_what_is_lost(void *arg)
 /* The packets that were sent while it went on have all been counted: no moment without program. */
 static bool reads_no_more_than_asked(void *arg)
 {
+	uint64_t before[SHUNT_REASON_COUNT];
 	struct world *world = arg;
 	struct seen seen = {0};
 
 	EXPECT(begin(world, WHOLE, false));
+	dataplane_reasons(world->dp, before);
 	for (int i = 0; i < 5; i++)
 		EXPECT(send_tcp(VIP ":83", 0));
+	EXPECT(await_drops(world, before, 5));
 	EXPECT(await(world, &seen));
 	dataplane_capture_read(world->dp, 2, see, &seen);
 	EXPECT_EQUAL(seen.count, 3);
