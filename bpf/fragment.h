@@ -95,6 +95,14 @@ static __always_inline int fragment_select(struct packet *p, const struct shunt_
 	return GO_ON;
 }
 
+/* Backends may go between two pieces. */
+static __always_inline bool fragment_has_backend(const struct shunt_fragment *what)
+{
+	const struct shunt_backend *backend = bpf_map_lookup_elem(&backends, &what->backend);
+
+	return backend && *(const volatile __u8 *)&backend->forward;
+}
+
 static __always_inline int fragment_follow(const struct packet *p,
 					   const struct shunt_fragment_key *key, struct target *ret)
 {
@@ -104,6 +112,8 @@ static __always_inline int fragment_follow(const struct packet *p,
 		return drop(SHUNT_REASON_FRAGMENT_UNKNOWN);
 	if (!what->backend)
 		return fragment_unmatched(p);
+	if (!fragment_has_backend(what))
+		return drop(SHUNT_REASON_FRAGMENT_UNKNOWN);
 	STEP(select_entry(what->backend, ret));
 	ret->hash = what->hash;
 	return GO_ON;

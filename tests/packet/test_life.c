@@ -547,6 +547,35 @@ static bool removed_number_waits_for_grace(void *arg)
 	return true;
 }
 
+static int send_piece(struct dataplane *dp, size_t at)
+{
+	struct frame frame = {TCP,           .from = family->from, .to = family->to_web,
+			      .id = 9,       .payload = 2000,      .piece = 1448,
+			      .piece_at = at};
+	uint8_t in[FRAME_MAX], out[FRAME_MAX];
+	size_t length = frame_build(&frame, in);
+
+	return world_run(dp, lo, in, length, out, &length);
+}
+
+/* The pieces that come after it have nowhere to go; that is no contradiction in the maps. */
+static bool backend_goes_between_two_pieces(void *arg)
+{
+	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
+	struct dataplane_service *web = simple_service(dp, WEB, SHUNT_FORWARD_DR);
+	uint64_t reasons[SHUNT_REASON_COUNT];
+
+	EXPECT_EQUAL(send_piece(dp, 0), XDP_TX);
+	EXPECT_EQUAL(send_piece(dp, 1448), XDP_TX);
+	point_slots(web, world_backend(web, host(6), SHUNT_FORWARD_DR, lo));
+	EXPECT_EQUAL(dataplane_backend_remove(web, 1, NULL), 0);
+	EXPECT_EQUAL(send_piece(dp, 1448), XDP_DROP);
+	dataplane_reasons(dp, reasons);
+	EXPECT_EQUAL(reasons[SHUNT_REASON_FRAGMENT_UNKNOWN], 1);
+	EXPECT_EQUAL(reasons[SHUNT_REASON_INTERNAL], 0);
+	return true;
+}
+
 static bool number_retires_in_a_moved_range(void *arg)
 {
 	_cleanup_(dataplane_close) struct dataplane *dp = world_dataplane(0);
@@ -737,6 +766,7 @@ int main(void)
 		TEST(late_counts_are_added),
 		TEST(old_range_waits_for_grace),
 		TEST(removed_number_waits_for_grace),
+		TEST(backend_goes_between_two_pieces),
 		TEST(number_retires_in_a_moved_range),
 		TEST(removed_backend_has_no_way_back),
 		TEST(way_back_follows_forward),
