@@ -84,6 +84,8 @@ int director_accepts_settings(struct director *d, const struct settings *setting
 
 /* --- interfaces.c --- */
 
+/* Does the program take packets there? */
+bool director_is_attached(struct director *d, uint32_t ifindex);
 /* Attach every interface wished for; on failure those attached here are detached again. */
 int director_attach_all(struct director *d, const struct strings *names, struct error *err);
 /* Detach what is attached and not in @wanted. */

@@ -76,20 +76,10 @@ static int read_syn(const json_t *request, struct sample *ret, struct error *err
 	return 0;
 }
 
-static bool is_attached(struct director *d, uint32_t ifindex)
-{
-	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
-	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
-
-	for (size_t i = 0; i < n; i++)
-		if (links[i].ifindex == ifindex)
-			return true;
-	return false;
-}
-
 static bool use_interface(struct director *d, const char *name, struct explanation *ret)
 {
-	if (net_link_index(d->net, name, &ret->ifindex, NULL) || !is_attached(d, ret->ifindex))
+	if (net_link_index(d->net, name, &ret->ifindex, NULL) ||
+	    !director_is_attached(d, ret->ifindex))
 		return false;
 	snprintf(ret->ifname, sizeof(ret->ifname), "%s", name);
 	net_link_mac(d->net, ret->ifindex, ret->sample.dmac);

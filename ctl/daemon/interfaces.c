@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "daemon/director_internal.h"
 
-static bool is_attached(struct director *d, uint32_t ifindex)
+bool director_is_attached(struct director *d, uint32_t ifindex)
 {
 	struct dataplane_link links[DIRECTOR_INTERFACES_MAX];
 	size_t n = dataplane_links(d->dp, links, ARRAY_SIZE(links));
@@ -46,7 +46,7 @@ static int attach_interface(struct director *d, const char *name, bool *ret_new,
 
 	if (r)
 		return r;
-	*ret_new = !is_attached(d, ifindex);
+	*ret_new = !director_is_attached(d, ifindex);
 	return *ret_new ? attach_new(d, ifindex, name, err) : 0;
 }
 
@@ -163,7 +163,7 @@ void director_adopt_offloads(struct director *d)
 		net_link_name(d->net, notes[i].ifindex, name);
 		if (!*name)
 			dataplane_note(d->dp, notes[i].ifindex, 0, NULL);
-		else if (!is_attached(d, notes[i].ifindex))
+		else if (!director_is_attached(d, notes[i].ifindex))
 			offloads_restore(d, notes[i].ifindex, name, notes[i].word);
 	}
 }
@@ -272,7 +272,7 @@ int director_detach(struct director *d, const char *ifname, struct error *err)
 			free(rest);
 			rest = longer;
 		}
-	if (net_link_index(d->net, ifname, &ifindex, NULL) == 0 && is_attached(d, ifindex))
+	if (net_link_index(d->net, ifname, &ifindex, NULL) == 0 && director_is_attached(d, ifindex))
 		detach_interface(d, ifindex, ifname);
 	forget_interface(d, ifname);
 	schema_set(&settings_schema, &d->model->settings, key, rest, NULL);

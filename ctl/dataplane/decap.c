@@ -207,12 +207,7 @@ static int remove_unwanted(const char *name, void *arg)
 		return error_set(removal->err, -errno, "link %s: %s", path, strerror(errno));
 	if (xdp_ifindex(fd) == ifindex && wish_has_link(removal->wish, ifindex))
 		return 0;
-	if (xdp_ifindex(fd) && bpf_link_detach(fd) < 0)
-		return error_set(removal->err, -errno, "link %s: cannot detach: %s", path,
-				 strerror(errno));
-	if (unlink(path) < 0)
-		return error_set(removal->err, -errno, "link %s: %s", path, strerror(errno));
-	return 0;
+	return xdp_end(path, fd, removal->err);
 }
 
 static int remove_links(const struct pins *pins, const struct decap_wish *wish, struct error *err)

@@ -231,12 +231,7 @@ static int link_remove(const char *name, void *arg)
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return error_set(removal->err, -errno, "link %s: %s", path, strerror(errno));
-	if (xdp_ifindex(fd) && bpf_link_detach(fd) < 0)
-		return error_set(removal->err, -errno, "link %s: cannot detach: %s", path,
-				 strerror(errno));
-	if (unlink(path) < 0)
-		return error_set(removal->err, -errno, "link %s: %s", path, strerror(errno));
-	return 0;
+	return xdp_end(path, fd, removal->err);
 }
 
 int link_teardown(const char *dir, struct error *err)

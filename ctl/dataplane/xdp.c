@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 uint32_t xdp_ifindex(int fd)
 {
@@ -82,5 +83,14 @@ int xdp_pin(const char *dir, uint32_t ifindex, int fd, struct error *err)
 	xdp_path(dir, ifindex, path);
 	if (bpf_obj_pin(fd, path) < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+int xdp_end(const char *path, int fd, struct error *err)
+{
+	if (xdp_ifindex(fd) && bpf_link_detach(fd) < 0)
+		return error_set(err, -errno, "link %s: cannot detach: %s", path, strerror(errno));
+	if (unlink(path) < 0)
+		return error_set(err, -errno, "link %s: %s", path, strerror(errno));
 	return 0;
 }

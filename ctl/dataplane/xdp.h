@@ -23,5 +23,7 @@ int xdp_attach(int program_fd, uint32_t ifindex, const char *name, int *ret_fd, 
 /* The link's pin: its interface's number below @dir, which is made if it is missing. */
 void xdp_path(const char *dir, uint32_t ifindex, char ret[static PATH_MAX]);
 int xdp_pin(const char *dir, uint32_t ifindex, int fd, struct error *err);
+/* Detach the link @fd, if its interface is still there, and unpin it from @path. */
+int xdp_end(const char *path, int fd, struct error *err);
 
 #endif
