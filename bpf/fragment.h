@@ -88,6 +88,8 @@ static __always_inline int fragment_select(struct packet *p, const struct shunt_
 		fragment_remember(key, &what);
 		return fragment_unmatched(p);
 	}
+	if (service.flags & SHUNT_SERVICE_FULLNAT)
+		return drop(SHUNT_REASON_FULLNAT_FRAGMENT);
 	STEP(select_backend(p, select_hash(p), &service, ret));
 	what.backend = ret->index;
 	what.hash = ret->hash;

@@ -48,6 +48,8 @@ static __always_inline int icmp_error_packet(struct packet *p)
 	if (fault != NO_FAULT || !addr_equal(quote.saddr, packet_daddr(p), p->v6) ||
 	    !service_of(quote.saddr, p->v6, quote.ports[0], quote.protocol, &service))
 		return pass(SHUNT_REASON_ICMP_PASS);
+	if (service.flags & SHUNT_SERVICE_FULLNAT)
+		return LATER_FULLNAT_ICMP;
 	STEP(select_backend(p, icmp_error_hash(&quote), &service, &target));
 	STEP(icmp_error_forward(p, &quote, &target));
 	verdict = transmit_packet(p, &target.hop);

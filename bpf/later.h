@@ -14,6 +14,11 @@ int fragment(struct xdp_md *ctx);
 int nat_fragment(struct xdp_md *ctx);
 int tell_ttl(struct xdp_md *ctx);
 int tell_too_big(struct xdp_md *ctx);
+int fullnat(struct xdp_md *ctx);
+int untracked(struct xdp_md *ctx);
+int fullnat_reply(struct xdp_md *ctx);
+int fullnat_icmp(struct xdp_md *ctx);
+int fullnat_error(struct xdp_md *ctx);
 
 /* The kernel empties it when no process and no pin holds it: user space pins it, one for each
  * generation of the programs. */
@@ -33,6 +38,11 @@ struct {
 			[LATER_NAT_FRAGMENT] = (void *)&nat_fragment,
 			[LATER_TTL] = (void *)&tell_ttl,
 			[LATER_TOO_BIG] = (void *)&tell_too_big,
+			[LATER_FULLNAT] = (void *)&fullnat,
+			[LATER_UNTRACKED] = (void *)&untracked,
+			[LATER_FULLNAT_REPLY] = (void *)&fullnat_reply,
+			[LATER_FULLNAT_ICMP] = (void *)&fullnat_icmp,
+			[LATER_FULLNAT_ERROR] = (void *)&fullnat_error,
 		},
 };
 

@@ -57,6 +57,11 @@ enum later {
 	LATER_NAT_FRAGMENT, /* one from a nat backend, perhaps */
 	LATER_TTL,          /* its time to live ends here: tell the sender */
 	LATER_TOO_BIG, /* it is longer than what the way to its backend carries: tell the sender */
+	LATER_FULLNAT, /* for a service that has a backend by fullnat */
+	LATER_UNTRACKED,     /* the same, for a backend by another mode */
+	LATER_FULLNAT_REPLY, /* to an address of the pool */
+	LATER_FULLNAT_ICMP,  /* an ICMP error to a VIP, about a flow of fullnat's */
+	LATER_FULLNAT_ERROR, /* one to an address of the pool */
 	LATER_END
 };
 

@@ -22,6 +22,9 @@
 #include "nat_reply.h"
 #include "fragment.h"
 #include "error.h"
+#include "fullnat_flow.h"
+#include "fullnat_reply.h"
+#include "fullnat_icmp.h"
 
 static __always_inline int shunt_packet(struct packet *p)
 {
@@ -32,6 +35,8 @@ static __always_inline int shunt_packet(struct packet *p)
 	if (unlikely(!service_find(p, &service)))
 		STEP(vip_packet(
 			p, &service)); /* for every port; or none's: another VIP's, or not ours */
+	if (unlikely(service.flags & SHUNT_SERVICE_FULLNAT))
+		return LATER_FULLNAT;
 	STEP(select_backend(p, select_hash(p), &service, &target));
 	STEP(forward_packet(p, &target));
 	verdict = transmit_packet(p, &target.hop);

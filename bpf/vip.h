@@ -61,6 +61,8 @@ static __always_inline int vip_packet(struct packet *p, struct shunt_service *re
 
 	if (likely(!service_read(packet_daddr(p), p->v6, 0, 0, &vip)))
 		return vip_may_reply(p) ? LATER_REPLY : XDP_PASS;
+	if (vip.flags & SHUNT_POOL)
+		return LATER_FULLNAT_REPLY;
 	if (p->fault == NO_FAULT && p->ports &&
 	    service_every_port(packet_daddr(p), p->v6, p->protocol, &vip, ret))
 		return GO_ON;

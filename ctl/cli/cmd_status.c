@@ -148,6 +148,20 @@ static void print_memory(const struct out *out, const json_t *status)
 	}
 }
 
+/* Only where there is a pool. */
+static void print_ports(const struct out *out, const json_t *status)
+{
+	const json_t *ports = out_get(status, "ports");
+	_cleanup_free_ char *used = out_count(out_number(ports, "used")),
+			    *total = out_count(out_number(ports, "total")),
+			    *free_ones = out_count(out_number(ports, "free")),
+			    *resting = out_count(out_number(ports, "resting"));
+
+	if (out_number(ports, "total") > 0)
+		out_line(out, LABEL "fullnat: %s of %s used, %s free, %s resting", "ports", used,
+			 total, free_ones, resting);
+}
+
 static void print_alarms(const struct out *out, const json_t *status)
 {
 	const json_t *list = out_get(status, "alarms"), *alarm;
@@ -188,6 +202,7 @@ int cmd_status_run(struct cli *cli, struct error *err)
 	print_captures(&cli->out, status);
 	print_totals(&cli->out, status);
 	print_memory(&cli->out, status);
+	print_ports(&cli->out, status);
 	print_alarms(&cli->out, status);
 	return 0;
 }

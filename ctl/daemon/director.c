@@ -118,12 +118,14 @@ static void check_forwarding(struct director *d, const char *ifname, int family,
 		events_clear(d->events, key);
 	else if (family == AF_INET6)
 		events_alarm(d->events, "interface", key,
-			     "forward = nat needs IPv6 routing on %s, or clients get no replies; "
+			     "forward = nat or fullnat needs IPv6 routing on %s, or clients get no "
+			     "replies; "
 			     "do: sysctl -w net.ipv6.conf.all.forwarding=1",
 			     ifname);
 	else
 		events_alarm(d->events, "interface", key,
-			     "forward = nat needs routing on %s, or clients get no replies; do: "
+			     "forward = nat or fullnat needs routing on %s, or clients get no "
+			     "replies; do: "
 			     "sysctl -w net.ipv4.conf.%s.forwarding=1 (or net.ipv4.ip_forward=1)",
 			     ifname, ifname);
 }
@@ -132,7 +134,8 @@ static bool has_nat(const struct model *model, int family)
 {
 	for (const struct service *s = model->services; s; s = s->by_name.next)
 		if (s->address.at.addr.family == family &&
-		    service_forwards_by(s, SHUNT_FORWARD_NAT))
+		    (service_forwards_by(s, SHUNT_FORWARD_NAT) ||
+		     service_forwards_by(s, SHUNT_FORWARD_FULLNAT)))
 			return true;
 	return false;
 }
@@ -316,11 +319,16 @@ int director_accepts_settings(struct director *d, const struct settings *setting
 	now.seed = info.seed;
 	now.slots_max = info.slots_max;
 	now.backends_max = info.backends_max;
+	now.ports_max = info.ports_max;
 	r = fixed_setting(&now, settings, "seed", err);
 	if (!r)
 		r = fixed_setting(&now, settings, "slots_max", err);
 	if (!r)
 		r = fixed_setting(&now, settings, "backends_max", err);
+	if (!r)
+		r = fixed_setting(&now, settings, "ports_max", err);
+	if (!r)
+		r = pool_accepts(d, settings, err);
 	for (size_t i = 0; !r && i < settings->interfaces.n; i++) {
 		r = net_link_index(d->net, settings->interfaces.v[i], &ifindex, err);
 		if (!r)
@@ -367,7 +375,11 @@ int director_fill(struct director *d, struct error *err)
 	int r;
 
 	reconcile_settings(d->reconciler, &d->model->settings);
-	r = prepare_all(d, d->model, err);
+	r = pool_accepts(d, &d->model->settings, err);
+	if (!r)
+		r = pool_set(d, &d->model->settings, err);
+	if (!r)
+		r = prepare_all(d, d->model, err);
 	if (!r)
 		take_all(d, d->model);
 	return r;
@@ -406,7 +418,8 @@ static int switch_model(struct director *d, struct model *model, const json_t *c
 		director_detach_others(d, &d->model->settings.interfaces);
 		return r;
 	}
-	tell_changes(d, changes); /* the cause before its effects */
+	tell_changes(d, changes);            /* the cause before its effects */
+	pool_set(d, &model->settings, NULL); /* cannot fail: accept_model() has asked */
 	take_all(d, model);
 	remove_dropped(d, model);
 	director_detach_others(d, &model->settings.interfaces);

@@ -50,7 +50,9 @@ struct director {
 	struct api *api;
 	sd_event_source *net_io, *requests_io, *requests_timer, *watch_timer;
 	sd_event_source *sigterm, *sigint, *sighup;
-	sd_event_source *settle_timer;
+	sd_event_source *settle_timer, *sweep_timer;
+	struct ip_addr *pool_announced; /* that the announcer was asked for */
+	size_t pool_announced_count;
 	struct capture *captures; /* of those who read packets now */
 	sd_event_source *capture_io;
 	uint64_t capture_lost; /* packets, before they reached this process */
@@ -113,6 +115,18 @@ void offloads_restore(struct director *d, uint32_t ifindex, const char *name, ui
 void offloads_restore_all(const struct dataplane_note *notes, size_t count);
 /* {"off": [those that were switched off], "on": [those of @which that are on all the same]} */
 json_t *offloads_json(struct director *d, uint32_t ifindex, const char *name, uint32_t which);
+
+/* --- pool.c --- */
+
+/* Can these addresses and ports be fullnat's? Nothing of them is used by the director itself. */
+int pool_accepts(struct director *d, const struct settings *settings, struct error *err);
+int pool_set(struct director *d, const struct settings *settings, struct error *err);
+/* Put the pool's addresses where packets meet the program first, or take them back. */
+void pool_announce(struct director *d, bool wanted);
+/* The timer that ends flows which are over. */
+int pool_add_sweeps(struct director *d, struct error *err);
+/* {"max", "total", "used", "free", "resting"} */
+json_t *pool_json(const struct director *d);
 
 /* --- wish.c --- */
 

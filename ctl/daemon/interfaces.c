@@ -82,6 +82,7 @@ void director_announce(struct director *d)
 	for (size_t i = 0; i < n; i++)
 		ifindexes[i] = links[i].ifindex;
 	announce_all(d, n && d->model->settings.announce == ANNOUNCE_AUTO);
+	pool_announce(d, n);
 	announcer_set_interfaces(d->announcer, ifindexes, n);
 	announcer_refresh(d->announcer);
 }
@@ -97,8 +98,10 @@ static void detach_interface(struct director *d, uint32_t ifindex, const char *n
 	for (size_t i = 0; i < n; i++)
 		if (links[i].ifindex != ifindex)
 			rest[count++] = links[i].ifindex;
-	if (!count)
+	if (!count) {
 		announce_all(d, false);
+		pool_announce(d, false);
+	}
 	announcer_set_interfaces(d->announcer, rest, count);
 	if (detach_and_restore(d, ifindex, name, &err))
 		events_add(d->events, EVENT_WARNING, "interface", NULL, NULL, "%s: %s", name,

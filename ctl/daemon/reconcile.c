@@ -279,10 +279,23 @@ static bool take_backend(struct backend_runtime *b, const struct service *wish,
 	return was_nat && b->forward != SHUNT_FORWARD_NAT;
 }
 
+/* Is a backend by fullnat, or a flow that is? Those stay with it whatever the wish says now. */
+static bool has_fullnat(const struct service_runtime *s, const struct service *wish)
+{
+	if (service_forwards_by(wish, SHUNT_FORWARD_FULLNAT))
+		return true;
+	for (size_t i = 0; i < s->backends_count; i++)
+		if (dataplane_backend_flows(s->entry, s->backends[i]->number))
+			return true;
+	return false;
+}
+
 static int publish(struct service_runtime *s, const struct service *wish, struct error *err)
 {
 	const struct dataplane_service_options options = {.forward = wish->forward,
-							  .mss = (uint16_t)wish->mss};
+							  .mss = (uint16_t)wish->mss,
+							  .fullnat = has_fullnat(s, wish),
+							  .toa = wish->toa};
 
 	return dataplane_service_publish(s->entry, &options, err);
 }
@@ -314,25 +327,12 @@ static void take_wish(struct service_runtime *s, const struct service *wish)
 		reality_write_waiting(s->reconciler);
 }
 
-/* Does the program know how? */
-static int can_forward(const struct service *wish, struct error *err)
-{
-	if (!service_forwards_by(wish, SHUNT_FORWARD_FULLNAT))
-		return 0;
-	return error_set(
-		err, -EINVAL,
-		"service '%s': forward = fullnat is not in this version; expected dr, nat, "
-		"ipip or gue",
-		wish->name);
-}
-
 int reconcile_accepts(const struct reconciler *r, const struct service *wish, struct error *err)
 {
 	const struct service_runtime *s = find_service(r, &wish->address);
-	int e = can_forward(wish, err);
 
-	if (e || !s || dataplane_slots_count(s->entry) == wish->table_size)
-		return e;
+	if (!s || dataplane_slots_count(s->entry) == wish->table_size)
+		return 0;
 	return error_set(err, -EBUSY,
 			 "service '%s': table_size cannot change from %u to %u while the service "
 			 "has slots; remove it and add it anew",

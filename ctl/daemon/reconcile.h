@@ -56,6 +56,10 @@ size_t reconcile_remove_unwished(struct reconciler *r);
  * service wants, and where those of tunnels come from. */
 void reconcile_settings(struct reconciler *r, const struct settings *settings);
 
+/* Flows have ended: free their ports, and backends that the operator removed and that they named.
+ * @all: every flow was looked at since the last such call. */
+void reconcile_flows_ended(struct reconciler *r, bool all);
+
 /* Links, routes or neighbours changed: ask for every backend's way again. */
 void reconcile_net(struct reconciler *r);
 /* The interfaces wished for are attached: from now on see that packets can leave by the others too

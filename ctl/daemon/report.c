@@ -376,15 +376,15 @@ json_t *director_status(struct director *d)
 	sd_event_now(d->loop, CLOCK_MONOTONIC, &now);
 	value_format_duration((now - d->started_us) / 1000000 * 1000, uptime);
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:{s:I, s:s, s:b}, s:o, s:i, s:o, "
-			 "s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o}",
 			 "version", SHUNT_VERSION, "pid", (int)getpid(), "uptime", uptime, "config",
 			 d->options->config, "seed", seed, "abi_version", (int)info.abi_version,
 			 "adopted", (int)info.adopted, "program", "id", (json_int_t)info.program_id,
 			 "tag", info.program_tag, "counts_losses",
 			 (int)dataplane_counts_losses(d->dp), "interfaces", interfaces_json(d),
 			 "captures", (int)director_captures(d), "checker", checker_json(d),
-			 "totals", totals_json(d), "memory", memory_json(&info), "alarms",
-			 events_alarms(d->events));
+			 "totals", totals_json(d), "memory", memory_json(&info), "ports",
+			 pool_json(d), "alarms", events_alarms(d->events));
 }
 
 /* --- the model --- */

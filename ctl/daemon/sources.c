@@ -120,14 +120,14 @@ int director_add_sources(struct director *d, struct error *err)
 		r = sd_event_add_signal(loop, &d->sigint, SIGINT, on_stop, d);
 	if (r >= 0)
 		r = sd_event_add_signal(loop, &d->sighup, SIGHUP, on_reload, d);
-	return r < 0 ? error_set(err, r, "event loop: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, r, "event loop: %s", strerror(-r)) : pool_add_sweeps(d, err);
 }
 
 void director_remove_sources(struct director *d)
 {
 	sd_event_source *const sources[] = {d->net_io,      d->requests_io, d->requests_timer,
 					    d->watch_timer, d->sigterm,     d->sigint,
-					    d->sighup};
+					    d->sighup,      d->sweep_timer};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
 		sd_event_source_disable_unref(sources[i]);

@@ -112,6 +112,7 @@ static int open_dataplane(struct director *d, struct error *err)
 		.seed = d->seed,
 		.slots_max = settings->slots_max,
 		.backends_max = settings->backends_max,
+		.ports_max = settings->ports_max,
 	};
 	struct dataplane_info info;
 	int r = dataplane_open(&options, &d->dp, err);
@@ -123,6 +124,7 @@ static int open_dataplane(struct director *d, struct error *err)
 	tell_fixed(d, "seed", info.seed, settings->seed);
 	tell_fixed(d, "slots_max", info.slots_max, settings->slots_max);
 	tell_fixed(d, "backends_max", info.backends_max, settings->backends_max);
+	tell_fixed(d, "ports_max", info.ports_max, settings->ports_max);
 	d->seed = info.seed;
 	d->fresh = !info.adopted;
 	return 0;
@@ -380,6 +382,7 @@ struct director *director_close(struct director *d)
 	free(d->ports.v);
 	spawner_stop(d->spawner);
 	model_free(d->model);
+	free(d->pool_announced);
 	events_free(d->events);
 	sd_event_unref(d->loop);
 	lock_release(d->lock);

@@ -104,14 +104,15 @@ static void count_slots(struct service_runtime *s, const uint16_t *table, uint32
 		s->backends[i]->slots = counts[s->backends[i]->number];
 }
 
-/* Backends that the operator removed go when no slot names them. */
+/* Backends that the operator removed go when neither slot nor flow names them. */
 static void drop_leaving(struct service_runtime *s)
 {
 	bool dropped = false;
 
 	for (size_t i = s->backends_count; i-- > 0;)
 		if (s->backends[i]->leaving && !s->backends[i]->slots &&
-		    !s->backends[i]->share.live) {
+		    !s->backends[i]->share.live &&
+		    !dataplane_backend_flows(s->entry, s->backends[i]->number)) {
 			reconcile_drop_backend(s->backends[i]);
 			dropped = true;
 		}
@@ -119,6 +120,14 @@ static void drop_leaving(struct service_runtime *s)
 		reality_write_waiting(s->reconciler);
 		tables_retire(s->reconciler);
 	}
+}
+
+void reconcile_flows_ended(struct reconciler *r, bool all)
+{
+	tables_retire(r);
+	for (struct service_runtime *s = r->services; s && all; s = s->by_vip.next)
+		if (s->built && !s->dirty && !s->building)
+			drop_leaving(s);
 }
 
 /* No alarm before the first verdicts. */

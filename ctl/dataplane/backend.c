@@ -106,6 +106,7 @@ static int backend_grow(struct dataplane_service *service, struct error *err)
 	if (service->published)
 		service_write(dp, &service->key, &service->entry); /* it is there: cannot fail */
 	nat_move(service);
+	flows_move_backends(dp, old, cap, new);
 	retire_range(dp, service, old, cap, &copied);
 	return 0;
 }

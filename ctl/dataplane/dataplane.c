@@ -22,9 +22,14 @@ static int dataplane_fill(struct dataplane *dp, struct error *err)
 	}
 	extent_pool_init(&dp->slots_pool, dp->slots_max);
 	extent_pool_init(&dp->backends_pool, dp->backends_max);
+	extent_pool_init(&dp->ports_pool, dp->ports_max);
+	dp->held = mem_zalloc(dp->ports_max);
 	r = service_adopt_all(dp, err);
 	if (r < 0)
 		return r;
+	r = pool_recover(dp);
+	if (r < 0)
+		return error_set(err, r, "cannot wait for a grace period: %s", strerror(-r));
 	nat_adopt(dp);
 	r = notes_open(dp, err);
 	if (r < 0)
@@ -52,6 +57,7 @@ int dataplane_open(const struct dataplane_options *options, struct dataplane **r
 	dp->seed = options->seed;
 	dp->slots_max = options->slots_max;
 	dp->backends_max = options->backends_max;
+	dp->ports_max = options->ports_max;
 	r = pins_open(options->pin_dir, true, &dp->pins, err);
 	if (r < 0)
 		return r;
@@ -96,6 +102,8 @@ struct dataplane *dataplane_close(struct dataplane *dp)
 	service_free_all(dp);
 	extent_pool_free(&dp->slots_pool);
 	extent_pool_free(&dp->backends_pool);
+	extent_pool_free(&dp->ports_pool);
+	free(dp->held);
 	load_free(dp);
 	pins_close(&dp->pins);
 	free(dp);
@@ -141,6 +149,7 @@ void dataplane_info(const struct dataplane *dp, struct dataplane_info *ret)
 		.slots_max = dp->slots_max,
 		.slots_used = dp->slots_pool.used,
 		.backends_max = dp->backends_max,
+		.ports_max = dp->ports_max,
 		.backends_used = dp->backends_pool.used,
 		.services_used = HASH_CNT(by_key, dp->services_by_key),
 		.map_bytes = load_map_bytes(dp),

@@ -30,7 +30,8 @@ struct dataplane_service; /* a service's entry, its slots and its backend number
 struct dataplane_options {
 	const char *pin_dir; /* on a bpffs; made if it is missing; mounted by the caller */
 	uint64_t seed;
-	uint32_t slots_max, backends_max; /* what new maps get; adopted ones keep their sizes */
+	/* what new maps get; adopted ones keep their sizes */
+	uint32_t slots_max, backends_max, ports_max;
 };
 
 /* What is loaded, for `status`. */
@@ -38,7 +39,7 @@ struct dataplane_info {
 	uint32_t abi_version;
 	bool adopted; /* the maps were there before this daemon */
 	uint64_t seed;
-	uint32_t slots_max, slots_used, backends_max, backends_used, services_used;
+	uint32_t slots_max, slots_used, backends_max, backends_used, services_used, ports_max;
 	uint64_t map_bytes; /* memory of all maps, as the kernel tells (fdinfo memlock) */
 	char program_tag[17];
 	uint32_t program_id;
@@ -144,6 +145,8 @@ int dataplane_service_open(struct dataplane *dp, const struct vip *address, uint
 struct dataplane_service_options {
 	enum shunt_forward forward;
 	uint16_t mss; /* SHUNT_MSS_* */
+	bool fullnat; /* some backend is by fullnat, or flows are */
+	bool toa;     /* fullnat: tell backends the client's address in a TCP option */
 };
 /* Write the service's entry: from now on its packets are forwarded. Also after @options changed. */
 int dataplane_service_publish(struct dataplane_service *service,
@@ -181,6 +184,41 @@ int dataplane_backend_remove(struct dataplane_service *service, uint16_t number,
 void dataplane_backends(const struct dataplane_service *service,
 			void (*each)(uint16_t number, const struct shunt_backend *entry, void *arg),
 			void *arg);
+
+/* --- fullnat: the addresses that it takes as source --- */
+
+struct dataplane_pool {
+	const struct ip_addr *addrs;
+	size_t count;
+	uint16_t low, high; /* ports of each */
+};
+
+/* -ENOSPC: more ports than ports_max. -EBUSY: other ports while an address is in use. */
+int dataplane_pool_accepts(struct dataplane *dp, const struct dataplane_pool *wish,
+			   struct error *err);
+/* Have these and no others. New flows get none of an address that is let go; it stays until those
+ * that it has have ended. */
+int dataplane_pool_set(struct dataplane *dp, const struct dataplane_pool *wish, struct error *err);
+/* Those in use, let go or not: at most @max of them; returns how many there are. */
+size_t dataplane_pool_addresses(const struct dataplane *dp, struct ip_addr *ret, size_t max);
+
+/* Ports of the pool, TCP's and UDP's. */
+struct dataplane_ports_info {
+	uint32_t max, total;
+	uint32_t used;    /* flows have them */
+	uint32_t free;    /* the next flows get them */
+	uint32_t resting; /* their flows have just ended */
+};
+void dataplane_ports_info(const struct dataplane *dp, struct dataplane_ports_info *ret);
+
+/*
+ * End the flows that are over, among so many and no more; call it again and again, with the time
+ * (monotonic, seconds). Their ports are free after a grace period: see dataplane_retire_begin().
+ * Returns whether all have been looked at once more.
+ */
+bool dataplane_flows_sweep(struct dataplane *dp, uint64_t now_s);
+/* How many flows go to a backend; fullnat's alone, no other mode has any. */
+uint32_t dataplane_backend_flows(const struct dataplane_service *service, uint16_t number);
 
 /* --- slots --- */
 

@@ -14,6 +14,7 @@
 #include "dataplane/key.h"
 #include "dataplane/pins.h"
 #include "dataplane/table.h"
+#include "shunt/fullnat.h"
 #include "shunt/hash.h"
 
 struct shunt_bpf; /* the skeleton; load.c includes it */
@@ -36,6 +37,17 @@ struct egress {
 	int fd; /* of the link; -1 when none is needed */
 };
 
+#define POOLS_MAX 128 /* addresses of fullnat's pool, with those that are let go */
+
+struct pool {
+	struct ip_addr addr;
+	uint32_t first; /* in pool_ports: TCP's, and UDP's behind */
+	uint32_t low;   /* port */
+	uint32_t count; /* of each protocol */
+	uint32_t back;  /* held, and nobody's */
+	bool leaving;   /* no new flow gets it; it goes when the last has ended */
+};
+
 struct dataplane {
 	struct pins pins;
 	struct shunt_bpf *skeleton;
@@ -44,19 +56,30 @@ struct dataplane {
 	uint32_t generation;  /* whose array of programs is pinned, until it is activated */
 	bool adopted;
 	uint64_t seed;
-	uint32_t slots_max, backends_max;
+	uint32_t slots_max, backends_max, ports_max;
 
-	int counters_fd, reasons_fd, requests_fd, egress_fd, ports_fd, notes_fd;
+	int counters_fd, reasons_fd, requests_fd, egress_fd, ports_fd, notes_fd, flows_fd;
 	uint32_t *slots; /* memory-mapped, as are the next two and the places of the tables */
 	struct shunt_backend *backends;
 	struct shunt_meta *meta;
+	struct shunt_pool_port *pool_ports; /* memory-mapped too, as are the next two */
+	struct shunt_ring *rings;
+	uint32_t *free_ports;
 	size_t cpus; /* possible ones: how many values a per-CPU element has */
 
-	struct extent_pool slots_pool, backends_pool;
+	struct extent_pool slots_pool, backends_pool, ports_pool;
 	struct table services[2], nat[2]; /* IPv4, IPv6 */
 	uint32_t nat_every_port;          /* ways back for every port */
 	uint32_t vips_count;
 	struct dataplane_service *services_by_key; /* uthash */
+
+	struct pool pools[POOLS_MAX];
+	size_t pools_count;
+	uint8_t *held; /* for every port: enum held of pool.c */
+	uint32_t ring_bits, ports_resting;
+	size_t sweep_pool; /* where the next walk over the flows begins */
+	uint32_t sweep_at;
+	uint64_t flows_now_s; /* when it was last, monotonic */
 
 	struct retired *retired;
 	uint64_t last_ticket;
@@ -152,6 +175,10 @@ void retire_slots(struct dataplane *dp, uint32_t start);
 void retire_range(struct dataplane *dp, struct dataplane_service *service, uint32_t base,
 		  uint32_t count, const struct shunt_counters *copied);
 void retire_number(struct dataplane_service *service, uint16_t number);
+/* @ports (taken over): flows' until now, which rest. */
+void retire_ports(struct dataplane *dp, uint32_t *ports, size_t count);
+/* The ports of an address that was let go. */
+void retire_ports_extent(struct dataplane *dp, uint32_t start);
 /* The service goes: what waits for it needs it no more. */
 void retire_forget_service(struct dataplane_service *service);
 void retire_free_all(struct dataplane *dp);
@@ -161,6 +188,27 @@ void retire_free_all(struct dataplane *dp);
 void vip_remove_unused(struct dataplane *dp);
 /* A service for every port of @key's VIP came or went: say so in the VIP's entry. */
 void vip_tell_every_port(struct dataplane *dp, const struct place_key *key);
+
+/* --- pool.c --- */
+int pool_adopt(struct dataplane *dp, const struct place_key *key, const struct shunt_service *entry,
+	       struct error *err);
+/* When all pools are adopted: put back the ports that the daemon before held. */
+int pool_recover(struct dataplane *dp);
+/* A port's flow has ended; the port waits for a grace period, and is given back after it. */
+void pool_rest(struct dataplane *dp, uint32_t index);
+void pool_end_rest(struct dataplane *dp, uint32_t index);
+/* Remove the addresses that were let go and have no flow any more. */
+void pool_remove_left(struct dataplane *dp);
+
+/* --- flows.c --- */
+struct shunt_port_life life_load(const struct shunt_pool_port *port);
+void life_store(struct shunt_pool_port *port, const struct shunt_port_life *life);
+/* Packets of the flow that the entry had find it no more. */
+void flow_forget(struct dataplane *dp, uint32_t index);
+/* End every flow of @count backends from @base on. */
+void flows_end_backends(struct dataplane *dp, uint32_t base, uint32_t count);
+/* The backends have moved. */
+void flows_move_backends(struct dataplane *dp, uint32_t from, uint32_t count, uint32_t to);
 
 /* --- link.c --- */
 /* Open what is pinned; the links' program is not replaced yet. */

@@ -33,6 +33,16 @@ static uint32_t load_nat_bits(const struct dataplane *dp)
 	return bits;
 }
 
+/* A ring has room for all ports of its protocol, should they be of one family. */
+static uint32_t load_ring_bits(const struct dataplane *dp)
+{
+	uint32_t bits = 4;
+
+	while (1u << bits < dp->ports_max / 2)
+		bits++;
+	return bits;
+}
+
 static void load_set_sizes(struct dataplane *dp)
 {
 	struct shunt_bpf *s = dp->skeleton;
@@ -42,6 +52,11 @@ static void load_set_sizes(struct dataplane *dp)
 	bpf_map__set_max_entries(s->maps.counters, dp->backends_max);
 	bpf_map__set_value_size(s->maps.nat4, sizeof(struct shunt_nat4) << load_nat_bits(dp));
 	bpf_map__set_value_size(s->maps.nat6, sizeof(struct shunt_nat6) << load_nat_bits(dp));
+	bpf_map__set_max_entries(s->maps.pool_ports, dp->ports_max);
+	bpf_map__set_max_entries(s->maps.flows, dp->ports_max);
+	bpf_map__set_value_size(s->maps.free_ports, SHUNT_RINGS * sizeof(__u32)
+							    << load_ring_bits(dp));
+	s->rodata->ring_bits = load_ring_bits(dp);
 	s->rodata->nat_bits = load_nat_bits(dp);
 	s->rodata->slots_max = dp->slots_max;
 	s->rodata->hash_keys = shunt_hash_keys(dp->seed);
@@ -129,12 +144,13 @@ static int load_read_meta(struct dataplane *dp, struct error *err)
 	if (r < 0)
 		return r;
 	if (bpf_map_lookup_elem(fd, &zero, &meta) < 0 || meta.abi_version != SHUNT_ABI_VERSION ||
-	    !meta.slots_max || !meta.backends_max)
+	    !meta.slots_max || !meta.backends_max || !meta.ports_max)
 		return error_set(err, -EUCLEAN, "map %s/meta is not of ABI version %d: " DAMAGED,
 				 dp->pins.maps, SHUNT_ABI_VERSION);
 	dp->seed = meta.seed;
 	dp->slots_max = meta.slots_max;
 	dp->backends_max = meta.backends_max;
+	dp->ports_max = meta.ports_max;
 	return 0;
 }
 
@@ -197,7 +213,12 @@ static int load_map_memory(struct dataplane *dp, struct error *err)
 	dp->slots = load_mmap(s->maps.slots);
 	dp->backends = load_mmap(s->maps.backends);
 	dp->meta = load_mmap(s->maps.meta);
-	if (!dp->slots || !dp->backends || !dp->meta ||
+	dp->pool_ports = load_mmap(s->maps.pool_ports);
+	dp->rings = load_mmap(s->maps.rings);
+	dp->free_ports = load_mmap(s->maps.free_ports);
+	dp->ring_bits = load_ring_bits(dp);
+	if (!dp->slots || !dp->backends || !dp->meta || !dp->pool_ports || !dp->rings ||
+	    !dp->free_ports ||
 	    load_table(s->maps.services4, table_shape4, services_bits, &dp->services[0]) < 0 ||
 	    load_table(s->maps.services6, table_shape6, services_bits, &dp->services[1]) < 0 ||
 	    load_table(s->maps.nat4, table_shape4, nat_bits, &dp->nat[0]) < 0 ||
@@ -215,6 +236,7 @@ static void load_take_fds(struct dataplane *dp)
 	dp->counters_fd = bpf_map__fd(s->maps.counters);
 	dp->reasons_fd = bpf_map__fd(s->maps.reasons);
 	dp->requests_fd = bpf_map__fd(s->maps.requests);
+	dp->flows_fd = bpf_map__fd(s->maps.flows);
 	dp->egress_fd = bpf_map__fd(s->maps.egress);
 	dp->ports_fd = bpf_map__fd(s->maps.ports);
 }
@@ -225,6 +247,7 @@ static void load_write_meta(struct dataplane *dp)
 		.abi_version = SHUNT_ABI_VERSION,
 		.slots_max = dp->slots_max,
 		.backends_max = dp->backends_max,
+		.ports_max = dp->ports_max,
 		.seed = dp->seed,
 	};
 }
@@ -278,6 +301,9 @@ void load_free(struct dataplane *dp)
 	load_munmap(s->maps.slots, dp->slots);
 	load_munmap(s->maps.backends, dp->backends);
 	load_munmap(s->maps.meta, dp->meta);
+	load_munmap(s->maps.pool_ports, dp->pool_ports);
+	load_munmap(s->maps.rings, dp->rings);
+	load_munmap(s->maps.free_ports, dp->free_ports);
 	load_munmap(s->maps.services4, dp->services[0].words);
 	load_munmap(s->maps.services6, dp->services[1].words);
 	load_munmap(s->maps.nat4, dp->nat[0].words);

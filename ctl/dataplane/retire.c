@@ -7,7 +7,14 @@
 
 #include <utlist.h>
 
-enum retired_kind { RETIRED_PLACE, RETIRED_SLOTS, RETIRED_RANGE, RETIRED_NUMBER };
+enum retired_kind {
+	RETIRED_PLACE,
+	RETIRED_SLOTS,
+	RETIRED_RANGE,
+	RETIRED_NUMBER,
+	RETIRED_PORTS,
+	RETIRED_PORTS_EXTENT,
+};
 
 struct retired {
 	enum retired_kind kind;
@@ -16,6 +23,7 @@ struct retired {
 	struct table *table;               /* of the place */
 	struct dataplane_service *service; /* NULL = gone */
 	struct shunt_counters copied;      /* range: what its successor has of its counters */
+	uint32_t *ports;                   /* `count` of them */
 	struct retired *next;
 };
 
@@ -54,6 +62,16 @@ void retire_number(struct dataplane_service *service, uint16_t number)
 		   &(struct retired){.kind = RETIRED_NUMBER, .start = number, .service = service});
 }
 
+void retire_ports(struct dataplane *dp, uint32_t *ports, size_t count)
+{
+	retire_add(dp, &(struct retired){.kind = RETIRED_PORTS, .ports = ports, .count = count});
+}
+
+void retire_ports_extent(struct dataplane *dp, uint32_t start)
+{
+	retire_add(dp, &(struct retired){.kind = RETIRED_PORTS_EXTENT, .start = start});
+}
+
 void retire_forget_service(struct dataplane_service *service)
 {
 	struct retired *item;
@@ -67,8 +85,10 @@ void retire_free_all(struct dataplane *dp)
 {
 	struct retired *item, *next;
 
-	LL_FOREACH_SAFE (dp->retired, item, next)
+	LL_FOREACH_SAFE (dp->retired, item, next) {
+		free(item->ports);
 		free(item);
+	}
 	dp->retired = NULL;
 }
 
@@ -77,6 +97,12 @@ static void retire_end_range(struct dataplane *dp, const struct retired *item)
 {
 	struct shunt_counters now;
 
+	/* also those of packets that had read the service before */
+	if (item->service)
+		flows_move_backends(dp, item->start, item->count,
+				    item->service->entry.backend_base);
+	else
+		flows_end_backends(dp, item->start, item->count);
 	if (item->service) {
 		counters_sum(dp, item->start, item->count, &now);
 		now.packets -= item->copied.packets;
@@ -93,6 +119,7 @@ static void retire_end_number(struct dataplane_service *service, uint16_t number
 {
 	if (!service)
 		return;
+	flows_end_backends(service->dp, service->entry.backend_base + number, 1);
 	backend_fold_counters(service, number);
 	service->numbers[number].use = NUMBER_FREE;
 }
@@ -111,6 +138,14 @@ static void retire_end_item(struct dataplane *dp, const struct retired *item)
 		break;
 	case RETIRED_NUMBER:
 		retire_end_number(item->service, item->start);
+		break;
+	case RETIRED_PORTS:
+		for (uint32_t i = 0; i < item->count; i++)
+			pool_end_rest(dp, item->ports[i]);
+		free(item->ports);
+		break;
+	case RETIRED_PORTS_EXTENT:
+		extent_release(&dp->ports_pool, item->start);
 		break;
 	}
 }

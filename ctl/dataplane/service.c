@@ -73,11 +73,13 @@ static int service_adopt_family(struct dataplane *dp, bool v6, struct error *err
 		struct place_key key = place_key_read(v6, place);
 		int r;
 
-		if (!entry.slot_count) {
+		r = 0;
+		if (entry.slot_count)
+			r = service_adopt(dp, &key, &entry, err);
+		else if (entry.flags & SHUNT_POOL)
+			r = pool_adopt(dp, &key, &entry, err);
+		else
 			dp->vips_count++;
-			continue;
-		}
-		r = service_adopt(dp, &key, &entry, err);
 		if (r < 0)
 			return r;
 	}
@@ -174,6 +176,8 @@ int dataplane_service_publish(struct dataplane_service *service,
 
 	entry.forward = options->forward;
 	entry.mss = options->mss;
+	entry.flags = (options->fullnat ? SHUNT_SERVICE_FULLNAT : 0) |
+		      (options->toa ? SHUNT_SERVICE_TOA : 0);
 	if (service->published && memcmp(&entry, &service->entry, sizeof(entry)) == 0)
 		return 0;
 	r = service_write(service->dp, &service->key, &entry);
@@ -208,6 +212,7 @@ int dataplane_service_remove(struct dataplane_service *service, struct error *er
 	if (table_remove(table, key.words, &place) == 0)
 		retire_place(dp, table, place);
 	dataplane_backends(service, service_release_nat, service);
+	flows_end_backends(dp, service->entry.backend_base, service->entry.backend_cap);
 	retire_forget_service(service);
 	retire_slots(dp, service->entry.slot_base);
 	retire_range(dp, NULL, service->entry.backend_base, service->entry.backend_cap, NULL);

@@ -33,12 +33,17 @@ int dataplane_vip_set(struct dataplane *dp, const struct ip_addr *vip, bool drop
 			 vip_every_port_flags(dp, vip),
 	};
 	struct place_key key = vip_key(vip);
+	const struct table *table = &dp->services[key.v6];
+	const uint64_t *place = table_get(table, key.words);
 	char text[IP_ADDR_LEN];
-	bool new;
+	bool new = !place;
 
 	if (!vip->family)
 		return error_set(err, -EINVAL, "VIP: an address was expected");
-	new = !table_get(&dp->services[key.v6], key.words);
+	if (place && service_read(table, place).flags & SHUNT_POOL)
+		return error_set(err, -EBUSY,
+				 "VIP %s: it is in fullnat's pool, or flows of that have it still",
+				 ip_addr_format(vip, text));
 	if ((new && dp->vips_count == SHUNT_VIPS_MAX) || service_write(dp, &key, &entry) < 0)
 		return error_set(err, -ENOSPC, "VIP %s: there are %u already",
 				 ip_addr_format(vip, text), dp->vips_count);
@@ -105,7 +110,9 @@ void vip_remove_unused(struct dataplane *dp)
 			const struct place_key key = place_key_read(v6, place);
 			const struct ip_addr vip = place_key_addr(&key);
 
-			if (!service_read(&dp->services[v6], place).slot_count &&
+			struct shunt_service entry = service_read(&dp->services[v6], place);
+
+			if (!entry.slot_count && !(entry.flags & SHUNT_POOL) &&
 			    !vip_has_service(dp, &vip))
 				vip_remove(dp, &key);
 		}

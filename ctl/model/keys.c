@@ -115,6 +115,10 @@ static const struct schema_key settings_keys[] = {
 	{KEY(settings, backends_max), .type = SCHEMA_NUMBER, .flags = SCHEMA_FIXED, .min = 1024,
 	 .max = 4194304, .fallback = "65536", .arg = "N",
 	 .help = "room for backends of all services together, 64 bytes each and 40 a CPU"},
+	{KEY(settings, ports_max), .type = SCHEMA_NUMBER, .flags = SCHEMA_FIXED, .min = 1024,
+	 .max = 16777216, .fallback = "131072", .arg = "N",
+	 .help = "room for ports of fullnat's pool, TCP's and UDP's of every address, 64 bytes "
+		 "each"},
 };
 
 static const struct schema_key service_keys[] = {

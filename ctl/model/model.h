@@ -48,6 +48,7 @@ struct settings {
 	uint64_t seed; /* 0 = none given: the state directory has one */
 	uint32_t slots_max;
 	uint32_t backends_max;
+	uint32_t ports_max;
 };
 
 struct check {

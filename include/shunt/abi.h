@@ -76,7 +76,7 @@ struct shunt_service {
 	__u32 slot_count;   /* prime, at least 251; 0 = a VIP's entry */
 	__u32 backend_base; /* of its numbers; number 0 is never a packet's backend */
 	__u32 backend_cap;  /* numbers 1 .. backend_cap - 1 may be used */
-	__u32 flags;        /* SHUNT_VIP_* of a VIP's entry */
+	__u32 flags;        /* SHUNT_VIP_* of a VIP's entry, SHUNT_SERVICE_* of a service's */
 	__u8 forward; /* enum shunt_forward: of the service; an entry of backends has its own */
 	__u8 zero;
 	__u16 mss; /* SHUNT_MSS_OFF, SHUNT_MSS_AUTO, or the most that a SYN may announce */
@@ -87,6 +87,10 @@ _Static_assert(sizeof(struct shunt_service) == 24, "three words");
 #define SHUNT_VIP_DROP_UNMATCHED 2u /* unmatched = drop; else they pass to the stack */
 #define SHUNT_VIP_ANY_TCP        4u /* the VIP has a service for TCP with port 0, every port */
 #define SHUNT_VIP_ANY_UDP        8u
+#define SHUNT_POOL               16u /* no VIP but an address of fullnat's pool, see fullnat.h */
+
+#define SHUNT_SERVICE_FULLNAT 32u /* a flow may be one of fullnat's */
+#define SHUNT_SERVICE_TOA     64u /* backends are told the client's address */
 
 #define SHUNT_MSS_OFF  0
 #define SHUNT_MSS_AUTO 1 /* what the way to the backend has room for */
@@ -231,12 +235,24 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(TOO_BIG_LIMITED, "too_big_limited", "drop",                                              \
 	  "the same, and too many were answered just now")                                         \
 	X(NAT_NO_ROUTE, "nat_no_route", "drop",                                                    \
-	  "nat: no route to the client for a backend's reply")                                     \
+	  "nat, fullnat: no route to the client for a backend's reply")                            \
 	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop",                                            \
 	  "nat: the neighbour on the way to the client is not resolved yet")                       \
 	X(NAT_WOULD_FRAGMENT, "nat_would_fragment", "drop",                                        \
 	  "nat: a backend's reply is longer than the MTU on the way to the client and may be "     \
 	  "fragmented")                                                                            \
+	X(FULLNAT_POOL_FULL, "fullnat_pool_full", "drop",                                          \
+	  "fullnat: every port of the pool has a flow, or rests after one")                        \
+	X(FULLNAT_UNKNOWN, "fullnat_unknown", "drop",                                              \
+	  "fullnat: a packet of a client that begins no flow and belongs to none")                 \
+	X(FULLNAT_NO_FLOW, "fullnat_no_flow", "drop",                                              \
+	  "fullnat: a packet to a port of the pool that no flow has")                              \
+	X(FULLNAT_STRANGER, "fullnat_stranger", "drop",                                            \
+	  "fullnat: a packet to a flow's port of the pool, from another than its backend")         \
+	X(FULLNAT_FRAGMENT, "fullnat_fragment", "drop",                                            \
+	  "fullnat: a fragment of a client's packet: this version does not translate them")        \
+	X(FULLNAT_RACED, "fullnat_raced", "drop",                                                  \
+	  "fullnat: the flow was just being made or ended elsewhere; the sender tries again")      \
 	X(TRANSMIT, "transmit", "drop",                                                            \
 	  "the packet could not be handed to the interface it leaves by")                          \
 	X(NO_HEADROOM, "no_headroom", "drop",                                                      \
@@ -314,6 +330,8 @@ struct shunt_meta {
 	__u32 ports;           /* entries of that map: 0 lets the program skip the look-up */
 	__u64 resolve_tokens;  /* requests the program may still make; user space refills it */
 	__u64 answers_full_ns; /* monotonic: when its bucket of ICMP errors is full again */
+	__u32 clock_s;         /* seconds; user space moves it on. What a flow's age is told by */
+	__u32 ports_max;       /* of fullnat's pool */
 };
 
 #endif

@@ -71,6 +71,7 @@ MODES = [
     Mode("ipip", 4, 6, arms=2), Mode("ipip", 6, 4, arms=2),
     Mode("gue", 4, 4, arms=2), Mode("gue", 6, 6, arms=2),
     Mode("ipip", 4, 4, mtu=1600), Mode("gue", 6, 6, mtu=1600),
+    *pair("fullnat"), Mode("fullnat", arms=2), Mode("fullnat", generic=True),
 ]
 
 ONE_ARM = [mode for mode in MODES if mode.arms == 1 and mode.mtu == 1500 and not mode.generic]
@@ -159,6 +160,9 @@ class Site:
             settings += '\nfullnat_pool = {"%s", "%s"}' % POOL
         self.shuntd = Shuntd(self.lab, config(
             self.services, [f"eth{arm}" for arm in range(self.lab.arms)], settings=settings))
+        if self.mode.forward == "fullnat":  # the first reply is not to wait for its neighbour
+            for address in (labs.DIRECTOR_CLIENT_SIDE, labs.DIRECTOR6_CLIENT_SIDE):
+                self.client.run("ping", "-c", "1", address, check=False)
         self.shuntd.start()
         for name, count in self.up.items():
             self.shuntd.wait_up(name, count=count)

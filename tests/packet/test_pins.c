@@ -26,6 +26,7 @@ static const struct dataplane_options options = {
 	.seed = 1,
 	.slots_max = 1024,
 	.backends_max = 64,
+	.ports_max = 64,
 };
 
 static int open_error(struct error *err)

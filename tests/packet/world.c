@@ -110,6 +110,7 @@ static struct dataplane *open_dataplane(uint64_t seed, uint32_t backends_max)
 		.seed = seed ?: USUAL_SEED,
 		.slots_max = SLOTS_MAX,
 		.backends_max = backends_max,
+		.ports_max = WORLD_PORTS_MAX,
 	};
 	struct dataplane *dp;
 	struct error error = {0};

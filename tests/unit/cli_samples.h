@@ -61,6 +61,7 @@
 	"\"bytes\":12345679321,\"connections\":1235,\"reply_packets\":0,\"reply_bytes\":0},"       \
 	"\"memory\":{\"maps_bytes\":25165824,\"slots_used\":32762,\"slots_max\":4194304,"          \
 	"\"backends_used\":32,\"backends_max\":65536,\"services_used\":2,\"services_max\":4096},"  \
+	"\"ports\":{\"max\":131072,\"total\":63488,\"used\":1200,\"free\":62280,\"resting\":8},"   \
 	"\"alarms\":[{\"since\":1732345678.123,\"text\":\"192.0.2.10 is held by "                  \
 	"02:00:00:00:00:99\"}]}"
 

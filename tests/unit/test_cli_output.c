@@ -49,6 +49,7 @@ static const struct {
 	 "            slots 32762 of 4194304\n"
 	 "            backends 32 of 65536\n"
 	 "            services 2 of 4096\n"
+	 "ports       fullnat: 1200 of 63488 used, 62280 free, 8 resting\n"
 	 "ALARM       since 2024-11-23 07:07:58.123: 192.0.2.10 is held by 02:00:00:00:00:99\n"},
 	{"service list",
 	 "NAME ADDRESS              SCHEDULER FORWARD UP     ANNOUNCE CONNECTIONS DESCRIPTION\n"

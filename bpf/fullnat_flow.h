@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fullnat_flow.h - fullnat, client to backend. The client's first packet makes the flow: it takes a
+ * free port of the pool, and the flow stays with its backend and its port until it ends.
+ */
+#ifndef FULLNAT_FLOW_H
+#define FULLNAT_FLOW_H
+
+#include "forward.h"
+#include "fullnat.h"
+#include "later.h"
+#include "select.h"
+#include "service.h"
+#include "toa.h"
+#include "transmit.h"
+
+#define FULLNAT_TAKE_TRIES 8 /* with as many CPUs faster, each time, the packet is dropped */
+
+/* A port that nobody has, the longest unused; negative if there is none. */
+static __always_inline int fullnat_take(__u32 which)
+{
+	struct shunt_ring *ring = bpf_map_lookup_elem(&rings, &which);
+	const volatile __u32 *waiting = only_element(&free_ports);
+
+	which &= SHUNT_RINGS - 1; /* the verifier wants a bound */
+	if (!ring || !waiting)
+		return -1;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < FULLNAT_TAKE_TRIES; i++) {
+		__u64 head = *(volatile __u64 *)&ring->head;
+
+		if (head == *(volatile __u64 *)&ring->tail)
+			return -1;
+		/* read behind the exchange: it is the barrier to what was written before the tail
+		 */
+		if (__sync_val_compare_and_swap(&ring->head, head, head + 1) == head)
+			return waiting[(which << ring_bits) + (head & ((1u << ring_bits) - 1))];
+	}
+	return -1;
+}
+
+static __always_inline void fullnat_fill(struct shunt_pool_port *port,
+					 const struct shunt_flow_key *key, __u32 backend)
+{
+	union fullnat_life life = {.is = {
+					   .backend = backend,
+					   .age = fullnat_now(),
+					   .state = key->protocol == IPPROTO_UDP
+							    ? SHUNT_PORT_UDP
+							    : SHUNT_PORT_HALF_OPEN,
+				   }};
+
+	port->client = key->client;
+	port->vip = key->vip;
+	port->client_port = key->client_port;
+	port->vip_port = key->vip_port;
+	barrier();
+	*(volatile __u64 *)fullnat_word(port) = life.word;
+}
+
+/* Not needed after all; user space, which finds it so, puts it back. */
+static __always_inline int fullnat_give_back(struct shunt_pool_port *port)
+{
+	union fullnat_life life = {.is = {.state = SHUNT_PORT_BACK}};
+
+	*(volatile __u64 *)fullnat_word(port) = life.word;
+	return drop(SHUNT_REASON_FULLNAT_RACED);
+}
+
+/* The flow gives up @old, which it has as @life says. */
+static __always_inline bool fullnat_leave(struct shunt_pool_port *old,
+					  const union fullnat_life *life)
+{
+	union fullnat_life back = {.is = {.state = SHUNT_PORT_BACK}};
+
+	return __sync_val_compare_and_swap(fullnat_word(old), life->word, back.word) == life->word;
+}
+
+/*
+ * GO_ON: @ret is the new flow's entry. The one that the client's last connection had, to another
+ * backend, is left.
+ */
+static __always_inline int fullnat_open(const struct shunt_flow_key *key,
+					const struct fullnat_found *last, __u32 backend,
+					struct shunt_pool_port **ret)
+{
+	int taken = fullnat_take(SHUNT_RING(key->v6, key->protocol == IPPROTO_UDP));
+	__u32 index = taken;
+	struct shunt_pool_port *port;
+
+	if (taken < 0)
+		return drop(SHUNT_REASON_FULLNAT_POOL_FULL);
+	port = fullnat_port(index);
+	if (!port)
+		return drop(SHUNT_REASON_INTERNAL);
+	fullnat_fill(port, key, backend);
+	if (last->port && !fullnat_leave(last->port, &last->life))
+		return fullnat_give_back(port);
+	if (bpf_map_update_elem(&flows, key, &index, last->known ? BPF_ANY : BPF_NOEXIST))
+		return fullnat_give_back(port);
+	*ret = port;
+	return GO_ON;
+}
+
+/* Where the flow's packets go now. */
+static __always_inline struct fullnat_ends fullnat_to_backend(const struct shunt_pool_port *port,
+							      const struct target *to, bool v6)
+{
+	return (struct fullnat_ends){
+		.saddr = addr_read(port->pool.word, v6),
+		.daddr = nat_target_addr(to, v6),
+		.sport = port->port,
+		.dport = to->backend->port ?: port->vip_port,
+	};
+}
+
+static __always_inline int fullnat_send(struct packet *p, const struct shunt_service *service,
+					struct shunt_pool_port *port, const struct target *to)
+{
+	const struct fullnat_ends ends = fullnat_to_backend(port, to, p->v6);
+	__u8 flags;
+	int verdict;
+
+	if (unlikely(!forward_fits(p, to)))
+		return LATER_TOO_BIG;
+	if (unlikely(nat_ttl_ends(p)))
+		return LATER_TTL;
+	flags = fullnat_touch(p, true, port, fullnat_read(port));
+	if (unlikely(service->flags & SHUNT_SERVICE_TOA) && toa_wanted(p, flags, to->mtu) &&
+	    !toa_insert(p))
+		return drop(SHUNT_REASON_NO_HEADROOM);
+	fullnat_rewrite(p, &ends);
+	verdict = transmit_packet(p, &to->hop);
+	if (verdict != XDP_DROP)
+		count_forwarded(p, to->index);
+	return verdict;
+}
+
+/*
+ * A packet of no flow, or one that begins anew where @found has ended. GO_ON: @found's entry is now
+ * the one of a flow to @target.
+ */
+static __always_inline int fullnat_first(struct packet *p, const struct shunt_service *service,
+					 const struct shunt_flow_key *key,
+					 struct fullnat_found *found, struct target *target)
+{
+	struct shunt_pool_port *port = NULL;
+
+	STEP(select_backend(p, select_hash(p), service, target));
+	if (target->forward != SHUNT_FORWARD_FULLNAT)
+		return LATER_UNTRACKED;
+	if (p->protocol == IPPROTO_TCP && !p->syn)
+		return drop(SHUNT_REASON_FULLNAT_UNKNOWN);
+	if (unlikely(nat_ttl_ends(p))) /* before a port is taken */
+		return LATER_TTL;
+	if (found->port && found->life.is.backend == target->index)
+		return GO_ON;
+	STEP(fullnat_open(key, found, target->index, &port));
+	found->port = port;
+	return GO_ON;
+}
+
+/* For a service that has a backend by fullnat. */
+static __always_inline int fullnat_packet(struct packet *p)
+{
+	struct shunt_service service;
+	struct fullnat_found found;
+	struct shunt_flow_key key;
+	struct target target;
+
+	if (p->fault != NO_FAULT || !p->ports ||
+	    !service_of(packet_daddr(p), p->v6, p->dport, p->protocol, &service))
+		return drop(SHUNT_REASON_INTERNAL);
+	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
+	found = fullnat_find(&key);
+	if (unlikely(found.ending))
+		return drop(SHUNT_REASON_FULLNAT_RACED);
+	if (!found.port || fullnat_is_anew(p, &found.life))
+		STEP(fullnat_first(p, &service, &key, &found, &target));
+	else
+		STEP(select_entry(found.life.is.backend, &target));
+	barrier_var(found.port); /* as in fullnat_find() */
+	if (!found.port)
+		return drop(SHUNT_REASON_INTERNAL);
+	return fullnat_send(p, &service, found.port, &target);
+}
+
+PROGRAM(fullnat, fullnat_packet)
+
+/* A packet of that service that is no flow's of fullnat's, for a backend by another mode. */
+static __always_inline int untracked_packet(struct packet *p)
+{
+	struct shunt_service service;
+	struct target target;
+	int verdict;
+
+	if (p->fault != NO_FAULT || !p->ports ||
+	    !service_of(packet_daddr(p), p->v6, p->dport, p->protocol, &service))
+		return drop(SHUNT_REASON_INTERNAL);
+	STEP(select_backend(p, select_hash(p), &service, &target));
+	STEP(forward_packet(p, &target));
+	verdict = transmit_packet(p, &target.hop);
+	if (verdict != XDP_DROP)
+		count_forwarded(p, target.index);
+	return verdict;
+}
+
+PROGRAM(untracked, untracked_packet)
+
+#endif

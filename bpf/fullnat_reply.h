@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fullnat_reply.h - fullnat, backend to client: what comes to a port of the pool goes to the flow
+ * that has it, if it is from that flow's backend. Ports of a pool's address that are not the pool's
+ * are the director's own.
+ */
+#ifndef FULLNAT_REPLY_H
+#define FULLNAT_REPLY_H
+
+#include "fullnat.h"
+#include "later.h"
+#include "nat_reply.h"
+#include "route.h"
+#include "service.h"
+#include "transmit.h"
+
+/* The index of @port's entry; negative if the pool has no such port, or @addr is no pool's. */
+static __always_inline int fullnat_index(const __be32 *addr, bool v6, __be16 port, __u8 protocol)
+{
+	struct shunt_service pool;
+	__u32 offset;
+
+	if (!service_read(addr, v6, 0, 0, &pool) || !(pool.flags & SHUNT_POOL))
+		return -1;
+	offset = bpf_ntohs(port) - SHUNT_POOL_LOW(&pool);
+	if (offset >= SHUNT_POOL_COUNT(&pool))
+		return -1;
+	return SHUNT_POOL_FIRST(&pool) + offset +
+	       (protocol == IPPROTO_UDP ? SHUNT_POOL_COUNT(&pool) : 0);
+}
+
+/* Is @addr with @port the backend that the flow goes to? */
+static __always_inline bool fullnat_is_backend(const struct shunt_pool_port *port,
+					       const union fullnat_life *life, const __be32 *addr,
+					       __be16 from, bool v6)
+{
+	__u32 index = life->is.backend;
+	const struct shunt_backend *backend = bpf_map_lookup_elem(&backends, &index);
+
+	return backend && addr_equal(backend->addr.word, addr, v6) &&
+	       (backend->port ?: port->vip_port) == from;
+}
+
+/* The flow whose packets, from @addr and @from, come to @port of the pool's address @to. */
+static __always_inline int fullnat_flow_of(const __be32 *to, __be16 at, const __be32 *addr,
+					   __be16 from, __u8 protocol, bool v6,
+					   struct shunt_pool_port **ret,
+					   union fullnat_life *ret_life)
+{
+	int index = fullnat_index(to, v6, at, protocol);
+	struct shunt_pool_port *port;
+
+	if (index < 0)
+		return XDP_PASS;
+	port = fullnat_port(index);
+	if (!port)
+		return drop(SHUNT_REASON_INTERNAL);
+	*ret_life = fullnat_read(port);
+	if (!fullnat_lives(ret_life))
+		return drop(SHUNT_REASON_FULLNAT_NO_FLOW);
+	if (!fullnat_is_backend(port, ret_life, addr, from, v6))
+		return drop(SHUNT_REASON_FULLNAT_STRANGER);
+	*ret = port;
+	return GO_ON;
+}
+
+/* The way to the client of what leaves from @ends' source. */
+static __always_inline struct route fullnat_route(const struct packet *p,
+						  const struct fullnat_ends *ends)
+{
+	struct route route = nat_route(p, &ends->saddr, ends->sport);
+
+	route.daddr = ends->daddr;
+	route.dport = ends->dport;
+	return route;
+}
+
+static __always_inline struct fullnat_ends fullnat_to_client(const struct shunt_pool_port *port,
+							     bool v6)
+{
+	return (struct fullnat_ends){
+		.saddr = addr_read(port->vip.word, v6),
+		.daddr = addr_read(port->client.word, v6),
+		.sport = port->vip_port,
+		.dport = port->client_port,
+	};
+}
+
+/* To a pool's address. What is for none of its ports passes. */
+static __always_inline int fullnat_reply_packet(struct packet *p)
+{
+	struct shunt_pool_port *port;
+	struct fullnat_ends ends;
+	union fullnat_life life;
+	struct route route;
+	int verdict;
+
+	if (p->fault != NO_FAULT)
+		return XDP_PASS;
+	if (!p->ports)
+		return quote_is_error(p) ? LATER_FULLNAT_ERROR : XDP_PASS;
+	STEP(fullnat_flow_of(packet_daddr(p), p->dport, packet_saddr(p), p->sport, p->protocol,
+			     p->v6, &port, &life));
+	ends = fullnat_to_client(port, p->v6);
+	route = fullnat_route(p, &ends);
+	STEP(route_find(p->ctx, &route));
+	if (unlikely(nat_ttl_ends(p)))
+		return LATER_TTL;
+	fullnat_touch(p, false, port, life);
+	fullnat_rewrite(p, &ends);
+	verdict = transmit_packet(p, &route.hop);
+	if (verdict != XDP_DROP)
+		count_reply(p, life.is.backend);
+	return verdict;
+}
+
+PROGRAM(fullnat_reply, fullnat_reply_packet)
+
+#endif
