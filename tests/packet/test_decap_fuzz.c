@@ -110,7 +110,7 @@ static bool look_at_extensions(struct look *l)
 	for (int i = 0; is_extension(l->kind) && !l->later; i++) {
 		const uint8_t *x = l->data + l->at;
 
-		if (i == 8 || !has(l, 8))
+		if (i == 8 || !has(l, 8) || (l->kind == 43 && x[3])) /* segments left: goes on */
 			return false;
 		if (l->kind == 44) {
 			l->later = bytes_get16(x + 2) & 0xfff8;
