@@ -39,7 +39,7 @@ struct shunt_port_life {
 	__u16 age;     /* of the last packet: meta's clock, its low bits */
 	__u8 state;    /* enum shunt_port_state */
 	__u8 flags;    /* SHUNT_PORT_* */
-};
+} __attribute__((aligned(8)));
 
 /* pool_ports: one cache line each. `pool` and `port` are user space's and stay; the rest is written
  * while the port is nobody's, `life` at last. */
