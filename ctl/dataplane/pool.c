@@ -43,7 +43,7 @@ static void ring_put(struct dataplane *dp, uint32_t which, uint32_t index)
 static bool ring_take(struct dataplane *dp, uint32_t which, uint32_t *ret)
 {
 	struct shunt_ring *ring = &dp->rings[which];
-	uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+	__u64 head = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
 
 	while (head != ring->tail)
 		if (__atomic_compare_exchange_n(&ring->head, &head, head + 1, false,
