@@ -193,6 +193,8 @@ static __always_inline __u8 fullnat_touch(const struct packet *p, bool client,
 {
 	const __u16 now = fullnat_now();
 
+	if (dry_run)
+		return life.is.flags;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < 4; i++) {
 		union fullnat_life next = fullnat_step(p, client, life, now), seen;

@@ -9,6 +9,7 @@
 #include "forward.h"
 #include "fullnat.h"
 #include "later.h"
+#include "mss.h"
 #include "select.h"
 #include "service.h"
 #include "toa.h"
@@ -33,7 +34,7 @@ static __always_inline int fullnat_take(__u32 which)
 			return -1;
 		/* read behind the exchange: it is the barrier to what was written before the tail
 		 */
-		if (__sync_val_compare_and_swap(&ring->head, head, head + 1) == head)
+		if (dry_run || __sync_val_compare_and_swap(&ring->head, head, head + 1) == head)
 			return waiting[(which << ring_bits) + (head & ((1u << ring_bits) - 1))];
 	}
 	return -1;
@@ -93,12 +94,14 @@ static __always_inline int fullnat_open(const struct shunt_flow_key *key,
 	port = fullnat_port(index);
 	if (!port)
 		return drop(SHUNT_REASON_INTERNAL);
+	*ret = port;
+	if (dry_run) /* it would be this one */
+		return GO_ON;
 	fullnat_fill(port, key, backend);
 	if (last->port && !fullnat_leave(last->port, &last->life))
 		return fullnat_give_back(port);
 	if (bpf_map_update_elem(&flows, key, &index, last->known ? BPF_ANY : BPF_NOEXIST))
 		return fullnat_give_back(port);
-	*ret = port;
 	return GO_ON;
 }
 
@@ -114,27 +117,58 @@ static __always_inline struct fullnat_ends fullnat_to_backend(const struct shunt
 	};
 }
 
-static __always_inline int fullnat_send(struct packet *p, const struct shunt_service *service,
-					struct shunt_pool_port *port, const struct target *to)
+static __always_inline int fullnat_leaves(struct packet *p, const struct shunt_pool_port *port,
+					  const struct target *to)
 {
 	const struct fullnat_ends ends = fullnat_to_backend(port, to, p->v6);
-	__u8 flags;
 	int verdict;
 
-	if (unlikely(!forward_fits(p, to)))
-		return LATER_TOO_BIG;
-	if (unlikely(nat_ttl_ends(p)))
-		return LATER_TTL;
-	flags = fullnat_touch(p, true, port, fullnat_read(port));
-	if (unlikely(service->flags & SHUNT_SERVICE_TOA) && toa_wanted(p, flags, to->mtu) &&
-	    !toa_insert(p))
-		return drop(SHUNT_REASON_NO_HEADROOM);
 	fullnat_rewrite(p, &ends);
 	verdict = transmit_packet(p, &to->hop);
 	if (verdict != XDP_DROP)
 		count_forwarded(p, to->index);
 	return verdict;
 }
+
+static __always_inline int fullnat_send(struct packet *p, const struct shunt_service *service,
+					struct shunt_pool_port *port, const struct target *to)
+{
+	__u8 flags;
+
+	if (unlikely(!forward_fits(p, to)))
+		return LATER_TOO_BIG;
+	if (unlikely(nat_ttl_ends(p)))
+		return LATER_TTL;
+	mss_to_backend(p, to);
+	flags = fullnat_touch(p, true, port, fullnat_read(port));
+	/* explained without: who only looks has made no flow that the other program could find */
+	if (unlikely(service->flags & SHUNT_SERVICE_TOA) && !dry_run &&
+	    toa_wanted(p, flags, to->mtu))
+		return LATER_FULLNAT_TOA;
+	return fullnat_leaves(p, port, to);
+}
+
+/* Of a flow that is there by now. A program of its own, since the headers that move need room on
+ * the stack. */
+static __always_inline int fullnat_toa_packet(struct packet *p)
+{
+	struct shunt_flow_key key;
+	struct fullnat_found found;
+	struct target target;
+
+	if (p->fault != NO_FAULT || p->protocol != IPPROTO_TCP)
+		return drop(SHUNT_REASON_INTERNAL);
+	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
+	found = fullnat_find(&key);
+	if (!found.port) /* another CPU has ended it */
+		return drop(SHUNT_REASON_FULLNAT_RACED);
+	STEP(select_entry(found.life.is.backend, &target));
+	if (!toa_insert(p))
+		return drop(SHUNT_REASON_NO_HEADROOM);
+	return fullnat_leaves(p, found.port, &target);
+}
+
+PROGRAM(fullnat_toa, fullnat_toa_packet)
 
 /*
  * A packet of no flow, or one that begins anew where @found has ended. GO_ON: @found's entry is now
@@ -179,6 +213,7 @@ static __always_inline int fullnat_packet(struct packet *p)
 		STEP(fullnat_first(p, &service, &key, &found, &target));
 	else
 		STEP(select_entry(found.life.is.backend, &target));
+	target.mss = service.mss;
 	barrier_var(found.port); /* as in fullnat_find() */
 	if (!found.port)
 		return drop(SHUNT_REASON_INTERNAL);

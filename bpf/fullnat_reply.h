@@ -9,6 +9,7 @@
 
 #include "fullnat.h"
 #include "later.h"
+#include "mss.h"
 #include "nat_reply.h"
 #include "route.h"
 #include "service.h"
@@ -86,6 +87,18 @@ static __always_inline struct fullnat_ends fullnat_to_client(const struct shunt_
 	};
 }
 
+/* The backend's SYN, as the service's mss has it. */
+static __always_inline void fullnat_clamp(struct packet *p, const struct shunt_pool_port *port,
+					  const union fullnat_life *life)
+{
+	struct shunt_service service;
+
+	if (likely(!nat_is_syn(p)))
+		return;
+	if (service_of(port->vip.word, p->v6, port->vip_port, p->protocol, &service) && service.mss)
+		mss_clamp(p, service.mss, nat_room(life->is.backend));
+}
+
 /* To a pool's address. What is for none of its ports passes. */
 static __always_inline int fullnat_reply_packet(struct packet *p)
 {
@@ -106,6 +119,7 @@ static __always_inline int fullnat_reply_packet(struct packet *p)
 	STEP(route_find(p->ctx, &route));
 	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
+	fullnat_clamp(p, port, &life);
 	fullnat_touch(p, false, port, life);
 	fullnat_rewrite(p, &ends);
 	verdict = transmit_packet(p, &route.hop);

@@ -16,6 +16,7 @@ int tell_ttl(struct xdp_md *ctx);
 int tell_too_big(struct xdp_md *ctx);
 int fullnat(struct xdp_md *ctx);
 int untracked(struct xdp_md *ctx);
+int fullnat_toa(struct xdp_md *ctx);
 int fullnat_reply(struct xdp_md *ctx);
 int fullnat_icmp(struct xdp_md *ctx);
 int fullnat_error(struct xdp_md *ctx);
@@ -40,6 +41,7 @@ struct {
 			[LATER_TOO_BIG] = (void *)&tell_too_big,
 			[LATER_FULLNAT] = (void *)&fullnat,
 			[LATER_UNTRACKED] = (void *)&untracked,
+			[LATER_FULLNAT_TOA] = (void *)&fullnat_toa,
 			[LATER_FULLNAT_REPLY] = (void *)&fullnat_reply,
 			[LATER_FULLNAT_ICMP] = (void *)&fullnat_icmp,
 			[LATER_FULLNAT_ERROR] = (void *)&fullnat_error,

@@ -86,8 +86,16 @@ static __always_inline void toa_lengthen6(struct toa_headers6 *headers, const st
 	toa_lengthen_tcp(&headers->tcp, toa, from, to, true);
 }
 
-/* Move the frame's begin forward: @link and the headers go there, and the option behind them. */
-#define TOA_INSERT(p, type, family, link)                                                          \
+/* The Ethernet header and tags, @by bytes towards the frame's new begin. In place, since the stack
+ * is short here: what is read lies behind what is written. */
+static __always_inline void toa_move_link(__u16 *start, int by)
+{
+	for (int i = 0; i < TOA_LINK_MAX / 2; i++)
+		start[i] = start[i + by / 2];
+}
+
+/* Move the frame's begin forward: its first headers go there, and the option behind them. */
+#define TOA_INSERT(p, type, family)                                                                \
 	do {                                                                                       \
 		int link_bytes = sizeof(struct ethhdr) + vlan_bytes((p)->vlan);                    \
 		type headers = *(type *)(p)->ip, *at;                                              \
@@ -98,10 +106,11 @@ static __always_inline void toa_lengthen6(struct toa_headers6 *headers, const st
 			return false;                                                              \
 		start = (void *)(long)(p)->ctx->data;                                              \
 		at = start + link_bytes;                                                           \
-		if (start + TOA_LINK_MAX > (void *)(long)(p)->ctx->data_end ||                     \
+		if (start + TOA_LINK_MAX + toa_bytes((p)->v6) >                                    \
+			    (void *)(long)(p)->ctx->data_end ||                                    \
 		    (void *)(at + 1) + toa_bytes((p)->v6) > (void *)(long)(p)->ctx->data_end)      \
 			return false;                                                              \
-		__builtin_memcpy(start, link, TOA_LINK_MAX);                                       \
+		toa_move_link(start, toa_bytes((p)->v6));                                          \
 		*at = headers;                                                                     \
 		__builtin_memcpy(at + 1, &toa, toa_bytes((p)->v6));                                \
 		(p)->eth = start;                                                                  \
@@ -120,20 +129,16 @@ static __always_inline bool toa_insert(struct packet *p)
 		.port = p->sport,
 		.addr = {client.word[0], client.word[1], client.word[2], client.word[3]},
 	};
-	__u8 link[TOA_LINK_MAX];
 	void *end = (void *)(long)p->ctx->data_end;
 
-	if ((void *)p->eth + TOA_LINK_MAX > end)
-		return false;
-	__builtin_memcpy(link, p->eth, TOA_LINK_MAX);
 	if (p->v6) {
 		if ((void *)p->ip + sizeof(struct toa_headers6) > end)
 			return false;
-		TOA_INSERT(p, struct toa_headers6, 6, link);
+		TOA_INSERT(p, struct toa_headers6, 6);
 	} else {
 		if ((void *)p->ip + sizeof(struct toa_headers4) > end)
 			return false;
-		TOA_INSERT(p, struct toa_headers4, 4, link);
+		TOA_INSERT(p, struct toa_headers4, 4);
 	}
 	return true;
 }
