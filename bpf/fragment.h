@@ -9,6 +9,7 @@
 #define FRAGMENT_H
 
 #include "forward.h"
+#include "fullnat.h"
 #include "later.h"
 #include "nat_reply.h"
 #include "select.h"
@@ -34,13 +35,17 @@ static __always_inline struct shunt_fragment_key fragment_key(const struct packe
 	};
 }
 
+/* Written in a room of the CPU's own: on the stack there is none. */
 static __always_inline void fragment_remember(const struct shunt_fragment_key *key,
-					      struct shunt_fragment *what)
+					      const struct shunt_fragment *what)
 {
-	if (dry_run)
+	struct shunt_fragment *room = only_element(&fragment_room);
+
+	if (dry_run || !room)
 		return;
-	what->seen_ns = bpf_ktime_get_coarse_ns();
-	bpf_map_update_elem(&fragments, key, what, BPF_ANY);
+	*room = *what;
+	room->seen_ns = bpf_ktime_get_coarse_ns();
+	bpf_map_update_elem(&fragments, key, room, BPF_ANY);
 }
 
 /* What the first one left behind, NULL if there was none or it is too long ago. */
@@ -75,9 +80,10 @@ static __always_inline int fragment_unmatched(const struct packet *p)
 	return pass(SHUNT_REASON_UNMATCHED_PASS);
 }
 
-/* Where the first fragment of a packet goes. */
+/* Where the first fragment of a packet goes; @tracked: one to a service with fullnat to where it
+ * is asked whether the flow is there. */
 static __always_inline int fragment_select(struct packet *p, const struct shunt_fragment_key *key,
-					   struct target *ret)
+					   bool tracked, struct target *ret)
 {
 	struct shunt_fragment what = {};
 	struct shunt_service service;
@@ -88,25 +94,28 @@ static __always_inline int fragment_select(struct packet *p, const struct shunt_
 		fragment_remember(key, &what);
 		return fragment_unmatched(p);
 	}
-	if (service.flags & SHUNT_SERVICE_FULLNAT)
-		return drop(SHUNT_REASON_FULLNAT_FRAGMENT);
+	if (tracked && service.flags & SHUNT_SERVICE_FULLNAT)
+		return LATER_FULLNAT_FRAGMENT;
 	STEP(select_backend(p, select_hash(p), &service, ret));
 	what.backend = ret->index;
+	what.forward = ret->forward;
 	what.hash = ret->hash;
 	fragment_remember(key, &what);
 	return GO_ON;
 }
 
-/* Backends may go between two pieces. */
+/* Backends may go, or get another mode, between two pieces. */
 static __always_inline bool fragment_has_backend(const struct shunt_fragment *what)
 {
 	const struct shunt_backend *backend = bpf_map_lookup_elem(&backends, &what->backend);
 
-	return backend && *(const volatile __u8 *)&backend->forward;
+	return backend && *(const volatile __u8 *)&backend->forward == what->forward;
 }
 
+/* GO_ON: @saddr is what the source becomes in fullnat. */
 static __always_inline int fragment_follow(const struct packet *p,
-					   const struct shunt_fragment_key *key, struct target *ret)
+					   const struct shunt_fragment_key *key, struct target *ret,
+					   struct shunt_addr *saddr)
 {
 	const struct shunt_fragment *what = fragment_recall(key);
 
@@ -118,56 +127,82 @@ static __always_inline int fragment_follow(const struct packet *p,
 		return drop(SHUNT_REASON_FRAGMENT_UNKNOWN);
 	STEP(select_entry(what->backend, ret));
 	ret->hash = what->hash;
+	*saddr = what->saddr;
 	return GO_ON;
 }
 
 /* Without a transport header there is nothing in it to mend. */
-static __always_inline int fragment_nat(struct packet *p, const struct target *to)
+static __always_inline int fragment_translate(struct packet *p, const struct target *to,
+					      const struct shunt_addr *saddr)
 {
-	const struct shunt_addr addr = nat_target_addr(to, p->v6);
+	const struct fullnat_ends ends = {.saddr = *saddr, .daddr = nat_target_addr(to, p->v6)};
 
 	if (nat_ttl_ends(p))
 		return drop(SHUNT_REASON_TTL_EXPIRED);
-	nat_rewrite_ip(p, packet_daddr(p), &addr);
+	if (to->forward == SHUNT_FORWARD_NAT)
+		nat_rewrite_ip(p, packet_daddr(p), &ends.daddr);
+	else
+		fullnat_rewrite_ip(p, &ends);
 	return GO_ON;
 }
 
-static __always_inline int fragment_forward(struct packet *p, const struct target *to)
+static __always_inline int fragment_leaves(struct packet *p, const struct target *to)
 {
-	if (!forward_fits(p, to)) /* what is told of the first holds for all */
-		return p->fragment == PACKET_FIRST ? LATER_TOO_BIG : drop(SHUNT_REASON_TOO_BIG);
-	if (to->forward != SHUNT_FORWARD_NAT)
-		return forward_whole(p, to);
-	return p->fragment == PACKET_FIRST ? nat_to_backend(p, to) : fragment_nat(p, to);
-}
+	int verdict = transmit_packet(p, &to->hop);
 
-static __always_inline int fragment_send(struct packet *p, const struct target *to)
-{
-	int verdict;
-
-	STEP(fragment_forward(p, to));
-	verdict = transmit_packet(p, &to->hop);
 	if (verdict != XDP_DROP)
 		count_forwarded(p, to->index);
 	return verdict;
 }
 
+static __always_inline int fragment_first(struct packet *p, const struct shunt_fragment_key *key,
+					  bool tracked)
+{
+	struct target to;
+
+	STEP(fragment_select(p, key, tracked, &to));
+	STEP(forward_packet(p, &to));
+	return fragment_leaves(p, &to);
+}
+
+static __always_inline int fragment_later(struct packet *p, const struct shunt_fragment_key *key)
+{
+	struct shunt_addr saddr;
+	struct target to;
+
+	STEP(fragment_follow(p, key, &to, &saddr));
+	if (!forward_fits(p, &to)) /* what is told of the first holds for all */
+		return drop(SHUNT_REASON_TOO_BIG);
+	if (to.forward == SHUNT_FORWARD_NAT || to.forward == SHUNT_FORWARD_FULLNAT)
+		STEP(fragment_translate(p, &to, &saddr));
+	else
+		STEP(forward_whole(p, &to));
+	return fragment_leaves(p, &to);
+}
+
 static __always_inline int fragment_packet(struct packet *p)
 {
 	struct shunt_fragment_key key = fragment_key(p);
-	struct target target;
 
 	if (p->fault != SHUNT_REASON_FRAGMENT_UNKNOWN)
 		return drop(p->fault);
-	if (p->fragment == PACKET_FIRST) {
-		STEP(fragment_select(p, &key, &target));
-		return fragment_send(p, &target);
-	}
-	STEP(fragment_follow(p, &key, &target));
-	return fragment_send(p, &target);
+	return p->fragment == PACKET_FIRST ? fragment_first(p, &key, true)
+					   : fragment_later(p, &key);
 }
 
 PROGRAM(fragment, fragment_packet)
+
+/* The first one for a service that has a backend by fullnat, and this goes to another. */
+static __always_inline int fragment_untracked_packet(struct packet *p)
+{
+	struct shunt_fragment_key key = fragment_key(p);
+
+	if (p->fault != SHUNT_REASON_FRAGMENT_UNKNOWN || p->fragment != PACKET_FIRST)
+		return drop(SHUNT_REASON_INTERNAL);
+	return fragment_first(p, &key, false);
+}
+
+PROGRAM(fragment_untracked, fragment_untracked_packet)
 
 /* --- from a nat backend --- */
 
@@ -187,14 +222,14 @@ static __always_inline int nat_fragment_packet(struct packet *p)
 		if (fragment_parse(p) != NO_FAULT || !p->ports ||
 		    !nat_find(m, packet_saddr(p), p->v6, p->sport, p->protocol, &way))
 			return XDP_PASS;
-		what.vip = way.vip;
+		what.saddr = way.vip;
 		what.backend = way.backend;
 		fragment_remember(&key, &what);
 	} else {
 		found = fragment_recall(&key);
 		if (!found || !found->backend)
 			return XDP_PASS;
-		way.vip = found->vip;
+		way.vip = found->saddr;
 		way.backend = found->backend;
 	}
 	trace_reply(way.backend);

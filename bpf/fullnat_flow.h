@@ -6,7 +6,9 @@
 #ifndef FULLNAT_FLOW_H
 #define FULLNAT_FLOW_H
 
+#include "error.h"
 #include "forward.h"
+#include "fragment.h"
 #include "fullnat.h"
 #include "later.h"
 #include "mss.h"
@@ -130,20 +132,20 @@ static __always_inline int fullnat_leaves(struct packet *p, const struct shunt_p
 	return verdict;
 }
 
-static __always_inline int fullnat_send(struct packet *p, const struct shunt_service *service,
-					struct shunt_pool_port *port, const struct target *to)
+/* @toa: does the service want it? */
+static __always_inline int fullnat_send(struct packet *p, bool toa, struct shunt_pool_port *port,
+					const struct target *to)
 {
 	__u8 flags;
 
+	/* explained by the slot: who only looks has made no flow that another program could find */
 	if (unlikely(!forward_fits(p, to)))
-		return LATER_TOO_BIG;
+		return dry_run ? LATER_TOO_BIG : LATER_FULLNAT_TOO_BIG;
 	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
 	mss_to_backend(p, to);
 	flags = fullnat_touch(p, true, port, fullnat_read(port));
-	/* explained without: who only looks has made no flow that the other program could find */
-	if (unlikely(service->flags & SHUNT_SERVICE_TOA) && !dry_run &&
-	    toa_wanted(p, flags, to->mtu))
+	if (unlikely(toa) && !dry_run && toa_wanted(p, flags, to->mtu))
 		return LATER_FULLNAT_TOA;
 	return fullnat_leaves(p, port, to);
 }
@@ -182,7 +184,7 @@ static __always_inline int fullnat_first(struct packet *p, const struct shunt_se
 
 	STEP(select_backend(p, select_hash(p), service, target));
 	if (target->forward != SHUNT_FORWARD_FULLNAT)
-		return LATER_UNTRACKED;
+		return p->fragment ? LATER_FRAGMENT_UNTRACKED : LATER_UNTRACKED;
 	if (p->protocol == IPPROTO_TCP && !p->syn)
 		return drop(SHUNT_REASON_FULLNAT_UNKNOWN);
 	if (unlikely(nat_ttl_ends(p))) /* before a port is taken */
@@ -194,13 +196,14 @@ static __always_inline int fullnat_first(struct packet *p, const struct shunt_se
 	return GO_ON;
 }
 
-/* For a service that has a backend by fullnat. */
-static __always_inline int fullnat_packet(struct packet *p)
+/* GO_ON: @ret_port is the entry of the packet's flow, @target where it goes, and @ret_toa whether
+ * the service wants that. */
+static __always_inline int fullnat_flow(struct packet *p, struct shunt_pool_port **ret_port,
+					struct target *target, bool *ret_toa)
 {
 	struct shunt_service service;
 	struct fullnat_found found;
 	struct shunt_flow_key key;
-	struct target target;
 
 	if (p->fault != NO_FAULT || !p->ports ||
 	    !service_of(packet_daddr(p), p->v6, p->dport, p->protocol, &service))
@@ -210,17 +213,82 @@ static __always_inline int fullnat_packet(struct packet *p)
 	if (unlikely(found.ending))
 		return drop(SHUNT_REASON_FULLNAT_RACED);
 	if (!found.port || fullnat_is_anew(p, &found.life))
-		STEP(fullnat_first(p, &service, &key, &found, &target));
+		STEP(fullnat_first(p, &service, &key, &found, target));
 	else
-		STEP(select_entry(found.life.is.backend, &target));
-	target.mss = service.mss;
+		STEP(select_entry(found.life.is.backend, target));
+	target->mss = service.mss;
+	*ret_toa = service.flags & SHUNT_SERVICE_TOA;
 	barrier_var(found.port); /* as in fullnat_find() */
 	if (!found.port)
 		return drop(SHUNT_REASON_INTERNAL);
-	return fullnat_send(p, &service, found.port, &target);
+	*ret_port = found.port;
+	return GO_ON;
+}
+
+/* For a service that has a backend by fullnat. */
+static __always_inline int fullnat_packet(struct packet *p)
+{
+	struct shunt_pool_port *port;
+	struct target target;
+	bool toa;
+
+	STEP(fullnat_flow(p, &port, &target, &toa));
+	return fullnat_send(p, toa, port, &target);
 }
 
 PROGRAM(fullnat, fullnat_packet)
+
+static __always_inline void fullnat_remember(const struct packet *p,
+					     const struct shunt_pool_port *port, __u32 backend)
+{
+	const struct shunt_fragment_key key = fragment_key(p);
+	const struct shunt_fragment what = {
+		.saddr = addr_read(port->pool.word, p->v6),
+		.backend = backend,
+		.forward = SHUNT_FORWARD_FULLNAT,
+	};
+
+	fragment_remember(&key, &what);
+}
+
+/* The first fragment of a packet to it. It tells the backend no client: the others' offsets count
+ * from the header as it is. */
+static __always_inline int fullnat_fragment_packet(struct packet *p)
+{
+	struct shunt_pool_port *port;
+	struct target target;
+	bool toa;
+
+	if (p->fault != SHUNT_REASON_FRAGMENT_UNKNOWN || p->fragment != PACKET_FIRST)
+		return drop(SHUNT_REASON_INTERNAL);
+	p->fault = fragment_parse(p);
+	STEP(fullnat_flow(p, &port, &target, &toa));
+	fullnat_remember(p, port, target.index);
+	return fullnat_send(p, false, port, &target);
+}
+
+PROGRAM(fullnat_fragment, fullnat_fragment_packet)
+
+/* The flow's backend says how much is too much. */
+static __always_inline int fullnat_too_big_packet(struct packet *p)
+{
+	struct fullnat_found found;
+	struct shunt_flow_key key;
+	struct target target;
+
+	if (p->fragment == PACKET_FIRST)
+		p->fault = fragment_parse(p);
+	if (p->fault != NO_FAULT)
+		return drop(SHUNT_REASON_TOO_BIG);
+	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
+	found = fullnat_find(&key);
+	if (!found.port) /* another CPU has ended it */
+		return drop(SHUNT_REASON_TOO_BIG);
+	STEP(select_entry(found.life.is.backend, &target));
+	return error_answer(p, false, target.mtu);
+}
+
+PROGRAM(fullnat_too_big, fullnat_too_big_packet)
 
 /* A packet of that service that is no flow's of fullnat's, for a backend by another mode. */
 static __always_inline int untracked_packet(struct packet *p)

@@ -7,6 +7,7 @@
 #ifndef FULLNAT_REPLY_H
 #define FULLNAT_REPLY_H
 
+#include "fragment.h"
 #include "fullnat.h"
 #include "later.h"
 #include "mss.h"
@@ -61,6 +62,7 @@ static __always_inline int fullnat_flow_of(const __be32 *to, __be16 at, const __
 		return drop(SHUNT_REASON_FULLNAT_NO_FLOW);
 	if (!fullnat_is_backend(port, ret_life, addr, from, v6))
 		return drop(SHUNT_REASON_FULLNAT_STRANGER);
+	trace_reply(ret_life->is.backend);
 	*ret = port;
 	return GO_ON;
 }
@@ -108,6 +110,8 @@ static __always_inline int fullnat_reply_packet(struct packet *p)
 	struct route route;
 	int verdict;
 
+	if (unlikely(p->fragment))
+		return LATER_FULLNAT_REPLY_FRAGMENT;
 	if (p->fault != NO_FAULT)
 		return XDP_PASS;
 	if (!p->ports)
@@ -129,5 +133,65 @@ static __always_inline int fullnat_reply_packet(struct packet *p)
 }
 
 PROGRAM(fullnat_reply, fullnat_reply_packet)
+
+/* GO_ON: @what is where the first fragment of the packet @key goes, @port its flow's entry. */
+static __always_inline int fullnat_reply_first(struct packet *p,
+					       const struct shunt_fragment_key *key,
+					       struct shunt_fragment *what,
+					       struct fullnat_ends *ret)
+{
+	struct shunt_pool_port *port;
+	union fullnat_life life;
+
+	if (fragment_parse(p) != NO_FAULT || !p->ports)
+		return XDP_PASS;
+	STEP(fullnat_flow_of(packet_daddr(p), p->dport, packet_saddr(p), p->sport, p->protocol,
+			     p->v6, &port, &life));
+	*ret = fullnat_to_client(port, p->v6);
+	*what = (struct shunt_fragment){
+		.saddr = ret->saddr, .daddr = ret->daddr, .backend = life.is.backend};
+	fragment_remember(key, what);
+	fullnat_touch(p, false, port, life);
+	return GO_ON;
+}
+
+/* A fragment to a pool's address. Whose a later one without a first is, nobody can tell. */
+static __always_inline int fullnat_reply_fragment_packet(struct packet *p)
+{
+	struct shunt_fragment_key key = fragment_key(p);
+	const struct shunt_fragment *found;
+	struct fullnat_ends ends = {};
+	struct shunt_fragment what;
+	struct route route;
+	int verdict;
+
+	if (p->fault != SHUNT_REASON_FRAGMENT_UNKNOWN)
+		return XDP_PASS;
+	if (p->fragment == PACKET_FIRST) {
+		STEP(fullnat_reply_first(p, &key, &what, &ends));
+	} else {
+		found = fragment_recall(&key);
+		if (!found || !found->backend)
+			return XDP_PASS;
+		what = *found;
+		ends.saddr = what.saddr;
+		ends.daddr = what.daddr;
+		trace_reply(what.backend);
+	}
+	route = fullnat_route(p, &ends);
+	STEP(route_find(p->ctx, &route));
+	if (nat_ttl_ends(p))
+		return drop(SHUNT_REASON_TTL_EXPIRED);
+	if (p->check) /* the first, see nat_fragment_packet() */
+		fullnat_rewrite(p, &ends);
+	else
+		fullnat_rewrite_ip(p, &ends);
+	verdict = transmit_packet(p, &route.hop);
+	if (verdict != XDP_DROP)
+		count_reply(p, what.backend);
+	return verdict;
+}
+
+PROGRAM(fullnat_reply_fragment, fullnat_reply_fragment_packet)
 
 #endif

@@ -20,6 +20,10 @@ int fullnat_toa(struct xdp_md *ctx);
 int fullnat_reply(struct xdp_md *ctx);
 int fullnat_icmp(struct xdp_md *ctx);
 int fullnat_error(struct xdp_md *ctx);
+int fullnat_too_big(struct xdp_md *ctx);
+int fullnat_fragment(struct xdp_md *ctx);
+int fragment_untracked(struct xdp_md *ctx);
+int fullnat_reply_fragment(struct xdp_md *ctx);
 
 /* The kernel empties it when no process and no pin holds it: user space pins it, one for each
  * generation of the programs. */
@@ -45,6 +49,10 @@ struct {
 			[LATER_FULLNAT_REPLY] = (void *)&fullnat_reply,
 			[LATER_FULLNAT_ICMP] = (void *)&fullnat_icmp,
 			[LATER_FULLNAT_ERROR] = (void *)&fullnat_error,
+			[LATER_FULLNAT_TOO_BIG] = (void *)&fullnat_too_big,
+			[LATER_FULLNAT_FRAGMENT] = (void *)&fullnat_fragment,
+			[LATER_FRAGMENT_UNTRACKED] = (void *)&fragment_untracked,
+			[LATER_FULLNAT_REPLY_FRAGMENT] = (void *)&fullnat_reply_fragment,
 		},
 };
 

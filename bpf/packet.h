@@ -58,11 +58,15 @@ enum later {
 	LATER_TTL,          /* its time to live ends here: tell the sender */
 	LATER_TOO_BIG, /* it is longer than what the way to its backend carries: tell the sender */
 	LATER_FULLNAT, /* for a service that has a backend by fullnat */
-	LATER_UNTRACKED,     /* the same, for a backend by another mode */
-	LATER_FULLNAT_TOA,   /* a flow's packet that tells the backend its client */
-	LATER_FULLNAT_REPLY, /* to an address of the pool */
-	LATER_FULLNAT_ICMP,  /* an ICMP error to a VIP, about a flow of fullnat's */
-	LATER_FULLNAT_ERROR, /* one to an address of the pool */
+	LATER_UNTRACKED,        /* the same, for a backend by another mode */
+	LATER_FULLNAT_TOA,      /* a flow's packet that tells the backend its client */
+	LATER_FULLNAT_REPLY,    /* to an address of the pool */
+	LATER_FULLNAT_ICMP,     /* an ICMP error to a VIP, about a flow of fullnat's */
+	LATER_FULLNAT_ERROR,    /* one to an address of the pool */
+	LATER_FULLNAT_TOO_BIG,  /* as LATER_TOO_BIG, of a flow of fullnat's */
+	LATER_FULLNAT_FRAGMENT, /* the first fragment for a service that has a backend by fullnat */
+	LATER_FRAGMENT_UNTRACKED,     /* the same, for a backend by another mode */
+	LATER_FULLNAT_REPLY_FRAGMENT, /* a fragment to an address of the pool */
 	LATER_END
 };
 

@@ -175,13 +175,14 @@ struct shunt_fragment_key {
 _Static_assert(sizeof(struct shunt_fragment_key) == 40, "no hidden padding");
 
 struct shunt_fragment {
-	struct shunt_addr vip; /* from a nat backend: what its address becomes */
-	__u64 hash;            /* to a backend: of the flow */
-	__u64 seen_ns;         /* monotonic */
-	__u32 backend;         /* index in backends; 0 = for no service: to the director's stack */
-	__u32 zero;
+	struct shunt_addr saddr; /* what the source becomes: to a fullnat backend, or to a client */
+	struct shunt_addr daddr; /* what the destination becomes: from a fullnat backend */
+	__u64 hash;              /* to a backend: of the flow */
+	__u64 seen_ns;           /* monotonic */
+	__u32 backend; /* index in backends; 0 = for no service: to the director's stack */
+	__u32 forward; /* to a backend: enum shunt_forward */
 };
-_Static_assert(sizeof(struct shunt_fragment) == 40, "no hidden padding");
+_Static_assert(sizeof(struct shunt_fragment) == 56, "no hidden padding");
 
 #define SHUNT_FRAGMENTS_MAX 16384
 #define SHUNT_FRAGMENT_NS   30000000000ULL /* as long as net.ipv4.ipfrag_time has it */
@@ -249,8 +250,6 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "fullnat: a packet to a port of the pool that no flow has")                              \
 	X(FULLNAT_STRANGER, "fullnat_stranger", "drop",                                            \
 	  "fullnat: a packet to a flow's port of the pool, from another than its backend")         \
-	X(FULLNAT_FRAGMENT, "fullnat_fragment", "drop",                                            \
-	  "fullnat: a fragment of a client's packet: this version does not translate them")        \
 	X(FULLNAT_RACED, "fullnat_raced", "drop",                                                  \
 	  "fullnat: the flow was just being made or ended elsewhere; the sender tries again")      \
 	X(TRANSMIT, "transmit", "drop",                                                            \
