@@ -59,6 +59,13 @@ static void keep_way(const struct shunt_backend *old, struct shunt_backend *entr
 	entry->flags = old->flags;
 }
 
+/* A way has the room and the source that its mode needed. */
+static bool way_serves(const struct shunt_backend *old, const struct backend_runtime *b)
+{
+	return tunnel_overhead((enum shunt_forward)old->forward, b->at.addr.family) ==
+	       tunnel_overhead(b->forward, b->at.addr.family);
+}
+
 static void write_entry(struct backend_runtime *b)
 {
 	struct shunt_backend entry = {
@@ -76,7 +83,8 @@ static void write_entry(struct backend_runtime *b)
 
 	if (b->hop.resolved)
 		fill_way(b, &entry);
-	else if (dataplane_backend_read(b->service->entry, b->number, &old))
+	else if (dataplane_backend_read(b->service->entry, b->number, &old) &&
+		 way_serves(&old, b))
 		keep_way(&old, &entry);
 	fill_source(b, &entry);
 	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);

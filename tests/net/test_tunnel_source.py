@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from lab import BACKENDS, BACKENDS6, DIRECTOR, DIRECTOR6, DR_VIP, wait_until
+from lab import BACKENDS, BACKENDS6, CLIENT, DIRECTOR, DIRECTOR6, DR_VIP, wait_until
 from shuntd import config, service
 from traffic import Capture, answers
 
@@ -41,3 +41,23 @@ def test_source(lab, start, forward, v6):
             file.write(config(text, settings=setting))
         shuntd.shunt("apply", path)
         assert {str(address) for address in seen(want)} == {want}
+
+
+def test_another_mode_while_the_neighbour_is_asked(lab, start):
+    """A daemon that comes back finds the way that dr had, with neither a source nor room for a
+    tunnel: nothing leaves by it."""
+    shuntd = start(service("web", f"tcp:{DR_VIP}:80", "dr", BACKENDS[:1], "kind = none"), {"web": 1})
+
+    def explain():
+        return shuntd.json("explain", f"tcp:{DR_VIP}:80", "--from", f"{CLIENT}:40000")
+
+    assert explain()["verdict"] == "forward"
+    shuntd.stop()
+    lab.switch.ip("link set b1 down\n")
+    lab.director.ip(f"neigh del {BACKENDS[0]} dev eth0\n")
+    shuntd.write_config(config(service("web", f"tcp:{DR_VIP}:80", "ipip", BACKENDS[:1],
+                                       "kind = none")))
+    shuntd.start()
+    assert explain()["verdict"] == "drop"
+    lab.switch.ip("link set b1 up\n")
+    wait_until(lambda: explain()["verdict"] == "forward", 10, "the neighbour to be back")
