@@ -83,8 +83,7 @@ static void write_entry(struct backend_runtime *b)
 
 	if (b->hop.resolved)
 		fill_way(b, &entry);
-	else if (dataplane_backend_read(b->service->entry, b->number, &old) &&
-		 way_serves(&old, b))
+	else if (dataplane_backend_read(b->service->entry, b->number, &old) && way_serves(&old, b))
 		keep_way(&old, &entry);
 	fill_source(b, &entry);
 	r = dataplane_backend_write(b->service->entry, b->number, &entry, &err);

@@ -177,11 +177,19 @@ static int settings_accept(const struct settings *settings, const struct service
 			   struct error *err)
 {
 	const struct ip_addr *vip = &service->address.at.addr;
+	char text[IP_ADDR_LEN];
 	bool has = false;
 
+	for (size_t i = 0; i < settings->tunnel_source.n; i++)
+		if (ip_prefix_contains(&settings->tunnel_source.v[i], vip))
+			return error_set(
+				err, -EINVAL,
+				"VIP %s is in tunnel_source; expected addresses there that "
+				"are no VIPs, so that errors about the path come back to "
+				"whom they tell something",
+				ip_addr_format(vip, text));
 	for (size_t i = 0; i < settings->fullnat_pool.n; i++) {
 		const struct ip_addr *addr = &settings->fullnat_pool.v[i].addr;
-		char text[IP_ADDR_LEN];
 
 		has |= addr->family == vip->family;
 		if (ip_addr_compare(addr, vip) == 0)

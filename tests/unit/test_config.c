@@ -247,6 +247,8 @@ static const struct refused refused[] = {
 	 "expected an IPv4 address in that setting"},
 	{"fullnat_pool = 192.0.2.10\nservice web {\n" VIP "\n}", 2,
 	 "VIP 192.0.2.10 is in fullnat_pool"},
+	{"tunnel_source = 192.0.2.0/24\nservice web {\n" VIP "\n}", 2,
+	 "VIP 192.0.2.10 is in tunnel_source"},
 	{"service web {\n" VIP "toa = yes\n}", 1, "toa needs forward = fullnat"},
 	{"service web { address = udp:192.0.2.1:53 mss = auto }", 1, "mss is of TCP alone"},
 	{"service web {\n" VIP "check http {\n}\n}", 3,
