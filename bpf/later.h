@@ -62,7 +62,16 @@ static __always_inline int later_or(struct xdp_md *ctx, int verdict)
 	if (likely(verdict < LATER_VIP))
 		return trace_end(ctx, verdict);
 	trace_goes_on();
-	bpf_tail_call(ctx, &later, verdict);
+	/* what many packets need: named by a constant, it is a jump for the kernel and no look-up
+	 */
+	if (verdict == LATER_REPLY)
+		bpf_tail_call_static(ctx, &later, LATER_REPLY);
+	else if (verdict == LATER_FULLNAT)
+		bpf_tail_call_static(ctx, &later, LATER_FULLNAT);
+	else if (verdict == LATER_FULLNAT_REPLY)
+		bpf_tail_call_static(ctx, &later, LATER_FULLNAT_REPLY);
+	else
+		bpf_tail_call(ctx, &later, verdict);
 	return trace_end(ctx, drop(SHUNT_REASON_TAIL_CALL));
 }
 
