@@ -374,6 +374,8 @@ class Lab:
             if self.generic:
                 self.director.ip(f"link add eth{arm} link {device} type macvlan mode passthru\n"
                                  f"link set eth{arm} up\n")
+                self.director.sysctl(**{  # else the wire answers too, and learns what is eth's
+                    f"net__ipv4__conf__{device}__arp_ignore": 1})
         self._address(self.director, "", {"eth0": (DIRECTOR_CLIENT_SIDE, DIRECTOR6_CLIENT_SIDE)})
         self._address(self.director, "", {inner: self.director_addresses()})
         self.director.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0,
