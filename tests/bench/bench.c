@@ -43,6 +43,17 @@ struct row {
 #define BENCH_NAT        ":10081"
 #define BENCH_IPIP       ":10082"
 #define BENCH_GUE        ":10083"
+#define BENCH_FULLNAT    ":10084"
+
+/* A pool with a port for each of so many flows, and more. */
+#define POOL  "10.0.0.5"
+#define LOW   10000
+#define PORTS 20000
+#define SOME  16000
+
+/* What add_fullnat() finds: the backend and the pool's port of the flow of "fullnat UDP, 1 flow".
+ */
+static char reply_from[32], reply_to[32];
 
 static struct row rows[] = {
 	{"empty", EMPTY_PROGRAM, {TCP, CLIENT_TO(BENCH_DR)}, 1, XDP_TX},
@@ -66,6 +77,13 @@ static struct row rows[] = {
 	{"nat TCP, reply",
 	 SHUNT,
 	 {TCP, .from = "10.9.0.1:7000", .to = CLIENT, .payload = 40},
+	 1,
+	 XDP_TX},
+	{"fullnat UDP, 1 flow", SHUNT, {UDP, CLIENT_TO(BENCH_FULLNAT)}, 1, XDP_TX},
+	{"fullnat UDP, 16k flows", SHUNT, {UDP, CLIENT_TO(BENCH_FULLNAT)}, SOME, XDP_TX},
+	{"fullnat UDP, reply",
+	 SHUNT,
+	 {UDP, .from = reply_from, .to = reply_to, .payload = 40},
 	 1,
 	 XDP_TX},
 	{"icmp echo", SHUNT, {ICMP, .from = CLIENT_ADDR, .to = VIP, .payload = 52}, 1, XDP_TX},
@@ -108,6 +126,32 @@ static void add_service(struct bench *b, const char *address, const char *net,
 	world_publish(service, forward);
 }
 
+static void find_reply(struct bench *b)
+{
+	const struct frame client = {UDP, CLIENT_TO(BENCH_FULLNAT)};
+	uint8_t sent[FRAME_MAX], got[FRAME_MAX];
+	const uint8_t *ip = got + 14;
+	size_t length = frame_build(&client, sent);
+
+	if (world_run(b->world.dp, b->world.in0, sent, length, got, &length) != XDP_TX)
+		errx(1, "no flow of fullnat's");
+	snprintf(reply_from, sizeof(reply_from), "%d.%d.%d.%d:%d", ip[16], ip[17], ip[18], ip[19],
+		 ip[22] << 8 | ip[23]);
+	snprintf(reply_to, sizeof(reply_to), POOL ":%d", ip[20] << 8 | ip[21]);
+}
+
+static void add_fullnat(struct bench *b)
+{
+	struct ip_addr addr;
+	const struct dataplane_pool pool = {&addr, 1, LOW, LOW + PORTS - 1};
+	struct error error = {0};
+
+	if (ip_addr_parse(POOL, &addr, &error) || dataplane_pool_set(b->world.dp, &pool, &error))
+		errx(1, "%s", error.text);
+	add_service(b, "udp:" VIP BENCH_FULLNAT, "10.8.3.%d:7000", SHUNT_FORWARD_FULLNAT);
+	find_reply(b);
+}
+
 static void set_up(struct bench *b)
 {
 	cpu_set_t one;
@@ -118,6 +162,7 @@ static void set_up(struct bench *b)
 	add_service(b, "tcp:" VIP BENCH_NAT, "10.9.0.%d:7000", SHUNT_FORWARD_NAT);
 	add_service(b, "tcp:" VIP BENCH_IPIP, "10.8.1.%d:7000", SHUNT_FORWARD_IPIP);
 	add_service(b, "tcp:" VIP BENCH_GUE, "10.8.2.%d:7000", SHUNT_FORWARD_GUE);
+	add_fullnat(b);
 	add_service(b, "tcp:" VIP6_AT(10080), "[fd00:8::%x]:7000", SHUNT_FORWARD_DR);
 	add_service(b, "tcp:" VIP6_AT(10081), "[fd00:9::%x]:7000", SHUNT_FORWARD_NAT);
 	add_service(b, "tcp:" VIP6_AT(10082), "[fd00:8:1::%x]:7000", SHUNT_FORWARD_IPIP);

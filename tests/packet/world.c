@@ -164,7 +164,8 @@ uint16_t world_backend(struct dataplane_service *service, const char *address,
 
 static void publish(struct dataplane_service *service, enum shunt_forward forward, uint16_t mss)
 {
-	const struct dataplane_service_options options = {.forward = forward, .mss = mss};
+	const struct dataplane_service_options options = {
+		.forward = forward, .fullnat = forward == SHUNT_FORWARD_FULLNAT, .mss = mss};
 	struct error error = {0};
 
 	check(dataplane_service_publish(service, &options, &error), &error, "publish");

@@ -171,7 +171,7 @@ void world_close(struct world *world);
 /* --- for programs that make a world of their own --- */
 
 #define WORLD_PIN_DIR   "/sys/fs/bpf/shunt"
-#define WORLD_PORTS_MAX 4096
+#define WORLD_PORTS_MAX 65536
 
 /* A network namespace and a bpffs of our own, both gone with the process. */
 void world_isolate(void);
