@@ -15,7 +15,8 @@ tests: $(PACKET)
 # the fuzzers with more frames, other ones each time: SEED=number draws the same again
 FUZZ_PACKETS ?= 5000000
 .PHONY: fuzz-packets
-fuzz-packets: $(B)/tests/packet/test_fuzz $(B)/tests/packet/test_decap_fuzz
+fuzz-packets: $(B)/tests/packet/test_fuzz $(B)/tests/packet/test_decap_fuzz \
+	      $(B)/tests/packet/test_fullnat_fuzz
 	$(Q)export SEED=$${SEED:-$$(date +%s)} FUZZ_PACKETS=$(FUZZ_PACKETS); \
 		for fuzzer in $^; do $$fuzzer || exit; done
 fuzz: fuzz-packets

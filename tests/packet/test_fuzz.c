@@ -311,7 +311,7 @@ static bool is_never_met(enum shunt_reason reason)
 	case SHUNT_REASON_TAIL_CALL:
 	case SHUNT_REASON_TOO_BIG_LIMITED:
 	case SHUNT_REASON_NO_HEADROOM:
-	case SHUNT_REASON_FULLNAT_POOL_FULL: /* test_fullnat.c */
+	case SHUNT_REASON_FULLNAT_POOL_FULL: /* test_fullnat_fuzz.c */
 	case SHUNT_REASON_FULLNAT_UNKNOWN:
 	case SHUNT_REASON_FULLNAT_NO_FLOW:
 	case SHUNT_REASON_FULLNAT_STRANGER:
