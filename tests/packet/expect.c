@@ -2,6 +2,9 @@
 /* expect.c - see expect.h. */
 #include "packet/expect.h"
 
+#include <err.h>
+#include <stdlib.h>
+
 int expect_run(const struct expect_test *tests, size_t count, void (*before)(void *arg), void *arg)
 {
 	unsigned int failed = 0;
@@ -18,4 +21,18 @@ int expect_run(const struct expect_test *tests, size_t count, void (*before)(voi
 	}
 	printf("%zu passed, %u failed, 0 skipped\n", count - failed, failed);
 	return failed > 0;
+}
+
+uint64_t expect_setting(const char *name, uint64_t usual)
+{
+	const char *text = getenv(name);
+	uint64_t value;
+	char *end;
+
+	if (!text || !*text)
+		return usual;
+	value = strtoull(text, &end, 0);
+	if (*end)
+		errx(2, "%s is \"%s\", expected a number", name, text);
+	return value;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct expect_test {
@@ -37,5 +38,9 @@ struct expect_test {
 /* Run all, each after @before (may be NULL); prints the failed ones and the last line. Returns the
  * exit code. */
 int expect_run(const struct expect_test *tests, size_t count, void (*before)(void *arg), void *arg);
+
+/* The number that the environment variable has, @usual without; the program ends on anything else.
+ */
+uint64_t expect_setting(const char *name, uint64_t usual);
 
 #endif

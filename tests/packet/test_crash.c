@@ -284,10 +284,9 @@ int main(void)
 		{"whatever a killed daemon leaves is adopted", whatever_is_left_is_adopted},
 		{"and can be taken down", all_of_it_can_be_taken_down},
 	};
-	const char *seed = getenv("SHUNT_TEST_SEED"), *number = getenv("SHUNT_TEST_ROUNDS");
-	unsigned int rounds = number ? strtoul(number, NULL, 10) : ROUNDS;
+	unsigned int rounds = expect_setting("SHUNT_TEST_ROUNDS", ROUNDS);
 
-	random_state = seed ? strtoull(seed, NULL, 0) : USUAL;
+	random_state = expect_setting("SHUNT_TEST_SEED", USUAL);
 	printf("# SHUNT_TEST_SEED=%llu SHUNT_TEST_ROUNDS=%u\n", (unsigned long long)random_state,
 	       rounds);
 	world_isolate();

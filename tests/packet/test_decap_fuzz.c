@@ -16,6 +16,7 @@
 #include "packet/backend.h"
 #include "packet/bytes.h"
 #include "packet/draw.h"
+#include "packet/expect.h"
 
 #define USUAL_PACKETS 200000
 #define USUAL_SEED    20261127
@@ -390,18 +391,11 @@ static unsigned int compare_reasons(const struct backend *backend, const uint64_
 	return wrong;
 }
 
-static uint64_t number_from(const char *variable, uint64_t usual)
-{
-	const char *text = getenv(variable);
-
-	return text && *text ? strtoull(text, NULL, 10) : usual;
-}
-
 int main(void)
 {
-	uint64_t packets = number_from("FUZZ_PACKETS", USUAL_PACKETS),
+	uint64_t packets = expect_setting("FUZZ_PACKETS", USUAL_PACKETS),
 		 reasons[DECAP_REASON_COUNT] = {0};
-	uint64_t seed = number_from("SEED", USUAL_SEED);
+	uint64_t seed = expect_setting("SEED", USUAL_SEED);
 	unsigned int failed = 0;
 	struct backend backend;
 	struct draw draw = {0};

@@ -927,20 +927,6 @@ static bool all_is_met(void *arg)
 	return true;
 }
 
-static uint64_t setting(const char *name, uint64_t usual)
-{
-	const char *text = getenv(name);
-	uint64_t value;
-	char *end;
-
-	if (!text || !*text)
-		return usual;
-	value = strtoull(text, &end, 0);
-	if (*end)
-		errx(2, "%s is \"%s\", expected a number", name, text);
-	return value;
-}
-
 int main(void)
 {
 	static const struct expect_test tests[] = {
@@ -950,8 +936,8 @@ int main(void)
 	static struct fuzz f = {.now_s = 1000};
 	int code;
 
-	f.seed = setting("SEED", USUAL_SEED);
-	f.packets = setting("FUZZ_PACKETS", USUAL_PACKETS);
+	f.seed = expect_setting("SEED", USUAL_SEED);
+	f.packets = expect_setting("FUZZ_PACKETS", USUAL_PACKETS);
 	printf("# SEED=%" PRIu64 " FUZZ_PACKETS=%" PRIu64 "\n", f.seed, f.packets);
 	make_world(&f);
 	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &f);

@@ -385,26 +385,12 @@ static bool one_frame(void *arg)
 
 /* --- */
 
-static uint64_t setting(const char *name, uint64_t usual)
-{
-	const char *text = getenv(name);
-	uint64_t value;
-	char *end;
-
-	if (!text || !*text)
-		return usual;
-	value = strtoull(text, &end, 0);
-	if (*end)
-		errx(2, "%s is \"%s\", expected a number", name, text);
-	return value;
-}
-
 static void open_fuzz(struct fuzz *f)
 {
 	char path[128];
 
-	f->seed = setting("SEED", USUAL_SEED);
-	f->packets = setting("FUZZ_PACKETS", USUAL_PACKETS);
+	f->seed = expect_setting("SEED", USUAL_SEED);
+	f->packets = expect_setting("FUZZ_PACKETS", USUAL_PACKETS);
 	printf("# SEED=%" PRIu64 " FUZZ_PACKETS=%" PRIu64 "\n", f->seed, f->packets);
 	world_open(&f->world);
 	predict_init(&f->predictor, f->world.in0, f->world.out0);

@@ -142,10 +142,9 @@ int main(void)
 		{"user space computes the same backend", as_computed},
 	};
 	static struct spread s;
-	const char *seed = getenv("SHUNT_TEST_SEED");
 	int code;
 
-	s.seed = seed ? strtoull(seed, NULL, 0) : USUAL;
+	s.seed = expect_setting("SHUNT_TEST_SEED", USUAL);
 	printf("SHUNT_TEST_SEED=%llu\n", (unsigned long long)s.seed);
 	world_isolate();
 	world_ip("link set lo up\n");
