@@ -161,6 +161,7 @@ static void test_what_is_asked(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		_cleanup_captured_ struct captured c = run_capture(all[i].options);
 
+		assert_int_equal(c.run.code, 0);
 		assert_string_equal(stream.asked, all[i].asked);
 	}
 }
