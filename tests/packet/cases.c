@@ -10,3 +10,8 @@ const struct case_list *const case_lists[] = {
 	&cases_vlan,    &cases_tunnel,    &cases_too_big, &cases_any,
 	&cases_mss,     &cases_fragments, NULL,
 };
+
+const struct case_list *const fullnat_case_lists[] = {
+	&cases_fullnat,        &cases_fullnat_reply,   &cases_fullnat_errors, &cases_fullnat6,
+	&cases_fullnat_reply6, &cases_fullnat_errors6, &cases_fullnat_told,   NULL,
+};

@@ -41,9 +41,13 @@ extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, case
 	cases_expired, cases_broken, cases_not_ours, cases_dr6, cases_nat6, cases_reply6,
 	cases_icmp6, cases_errors6, cases_expired6, cases_broken6, cases_not_ours6, cases_vlan,
 	cases_tunnel, cases_too_big, cases_any, cases_mss, cases_fragments;
+extern const struct case_list cases_fullnat, cases_fullnat_reply, cases_fullnat_errors,
+	cases_fullnat6, cases_fullnat_reply6, cases_fullnat_errors6, cases_fullnat_told;
 
-/* All of them; the last is NULL. */
+/* All that need no flow; the last is NULL. */
 extern const struct case_list *const case_lists[];
+/* Those that do: of world_add_fullnat(), in this order, each once. */
+extern const struct case_list *const fullnat_case_lists[];
 
 #define CASE_LIST(subject)                                                                         \
 	{                                                                                          \

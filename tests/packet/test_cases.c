@@ -16,7 +16,7 @@ static const char *const reason_names[] = {
 /* Everything that is counted. */
 struct counts {
 	uint64_t reasons[SHUNT_REASON_COUNT];
-	struct shunt_counters services[WORLD_SERVICE_COUNT];
+	struct shunt_counters services[WORLD_ALL_COUNT];
 	struct shunt_counters backend; /* the one that the case names */
 };
 
@@ -31,7 +31,7 @@ static void read_counts(struct world *world, const struct packet_case *c, struct
 {
 	*ret = (struct counts){0};
 	dataplane_reasons(world->dp, ret->reasons);
-	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++)
+	for (enum world_service s = 1; s < world->count; s++)
 		dataplane_service_counters(world->services[s], &ret->services[s]);
 	if (c->service)
 		dataplane_backend_counters(world->services[c->service], c->number ?: 1,
@@ -112,7 +112,7 @@ static bool check_counters(const struct packet_case *c, const struct outcome *o)
 	struct shunt_counters want = wanted_counts(c), none = {0};
 	bool right = true;
 
-	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++) {
+	for (enum world_service s = 1; s < WORLD_ALL_COUNT; s++) {
 		if (counted(&o->before.services[s], &o->after.services[s],
 			    s == c->service ? &want : &none))
 			continue;
@@ -148,24 +148,32 @@ static bool run_case(struct world *world, const struct packet_case *c)
 	return check_counters(c, &o) && right;
 }
 
+static void run_lists(struct world *world, const struct case_list *const *list,
+		      unsigned int *passed, unsigned int *failed)
+{
+	for (; *list; list++) {
+		for (size_t i = 0; i < (*list)->count; i++) {
+			const struct packet_case *c = &(*list)->cases[i];
+
+			if (run_case(world, c)) {
+				(*passed)++;
+				continue;
+			}
+			fprintf(stderr, "FAILED %s: %s\n", (*list)->subject, c->name);
+			(*failed)++;
+		}
+	}
+}
+
 int main(void)
 {
 	unsigned int passed = 0, failed = 0;
 	struct world world;
 
 	world_open(&world);
-	for (const struct case_list *const *list = case_lists; *list; list++) {
-		for (size_t i = 0; i < (*list)->count; i++) {
-			const struct packet_case *c = &(*list)->cases[i];
-
-			if (run_case(&world, c)) {
-				passed++;
-				continue;
-			}
-			fprintf(stderr, "FAILED %s: %s\n", (*list)->subject, c->name);
-			failed++;
-		}
-	}
+	run_lists(&world, case_lists, &passed, &failed);
+	world_add_fullnat(&world);
+	run_lists(&world, fullnat_case_lists, &passed, &failed);
 	world_close(&world);
 	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
 	return failed > 0;

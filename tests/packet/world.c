@@ -47,13 +47,18 @@ static const char lab[] = "link set lo up\n"
 			  "route add prohibit 2001:db8:18:3::/64\n"
 			  "route add 2001:db8:18:4::/64 via " NEW_ROUTER6 "\n";
 
-const struct world_row world_services[WORLD_SERVICE_COUNT] = {
+/* The backend that is a client too. */
+static const char fullnat_lab[] =
+	"neigh replace 10.0.0.51 lladdr " MAC_BACKEND " dev in0 nud permanent\n"
+	"neigh replace fd00::51 lladdr " MAC_BACKEND " dev in0 nud permanent\n";
+
+const struct world_row world_services[WORLD_ALL_COUNT] = {
 #define X(symbol, service_address, how, backend_address, ...)                                      \
 	[symbol] = {.address = service_address,                                                    \
 		    .backend = backend_address,                                                    \
 		    .forward = SHUNT_FORWARD_##how,                                                \
 		    __VA_ARGS__},
-	WORLD_SERVICES(X)
+	WORLD_SERVICES(X) WORLD_FULLNAT_SERVICES(X)
 #undef X
 };
 
@@ -162,18 +167,20 @@ uint16_t world_backend(struct dataplane_service *service, const char *address,
 	return number;
 }
 
-static void publish(struct dataplane_service *service, enum shunt_forward forward, uint16_t mss)
+static void publish(struct dataplane_service *service,
+		    const struct dataplane_service_options *options)
 {
-	const struct dataplane_service_options options = {
-		.forward = forward, .fullnat = forward == SHUNT_FORWARD_FULLNAT, .mss = mss};
 	struct error error = {0};
 
-	check(dataplane_service_publish(service, &options, &error), &error, "publish");
+	check(dataplane_service_publish(service, options, &error), &error, "publish");
 }
 
 void world_publish(struct dataplane_service *service, enum shunt_forward forward)
 {
-	publish(service, forward, SHUNT_MSS_OFF);
+	const struct dataplane_service_options options = {
+		.forward = forward, .fullnat = forward == SHUNT_FORWARD_FULLNAT};
+
+	publish(service, &options);
 }
 
 static int open_pinned(const char *name)
@@ -268,6 +275,8 @@ static uint32_t backend_ifindex(const struct world *world, enum world_service sy
 	switch (symbol) {
 	case NO_HOP:
 	case NO_HOP6:
+	case FULLNAT_NO_HOP:
+	case FULLNAT6_NO_HOP:
 		return 0;
 	case NO_EGRESS:
 		return UNATTACHED;
@@ -311,6 +320,11 @@ static void make_special(struct dataplane_service *service, uint16_t number,
 static void make_service(struct world *world, enum world_service symbol)
 {
 	const struct world_row *row = &world_services[symbol];
+	const struct dataplane_service_options options = {
+		.forward = row->forward,
+		.mss = row->mss,
+		.fullnat = row->fullnat || row->forward == SHUNT_FORWARD_FULLNAT,
+	};
 	struct dataplane_service *service =
 		world_service(world->dp, row->address, SLOTS, SHUNT_SLOT(1, 0));
 	uint16_t number =
@@ -318,7 +332,7 @@ static void make_service(struct world *world, enum world_service symbol)
 
 	world->services[symbol] = service;
 	make_special(service, number, row);
-	publish(service, row->forward, row->mss);
+	publish(service, &options);
 }
 
 static void make_mixed(struct world *world, enum world_service symbol, const char *second)
@@ -345,8 +359,8 @@ void world_open(struct world *ret)
 	ret->dp = open_dataplane(0, 4096);
 	ret->in0 = attach(ret, "in0");
 	ret->out0 = attach(ret, "out0");
-	for (enum world_service s = 1; s < WORLD_SERVICE_COUNT; s++)
-		make_service(ret, s);
+	for (ret->count = 1; ret->count < WORLD_SERVICE_COUNT; ret->count++)
+		make_service(ret, ret->count);
 	make_strict(ret, VIP_STRICT);
 	make_strict(ret, VIP6_STRICT);
 	set_slots(ret->services[EMPTY], 0);
@@ -356,6 +370,87 @@ void world_open(struct world *ret)
 	make_mixed(ret, MIXED, "10.0.0.12:87");
 	make_mixed(ret, MIXED6, "[fd00::12]:87");
 	point_beyond();
+}
+
+/* --- fullnat --- */
+
+struct world_flow {
+	enum world_service service;
+	const char *client, *vip, *pool;
+};
+
+static const struct world_flow flows[] = {
+#define X(...) {__VA_ARGS__},
+	WORLD_FLOWS(X)
+#undef X
+};
+
+static void set_pool(struct world *world)
+{
+	struct ip_addr addrs[2];
+	const struct dataplane_pool pool = {addrs, ARRAY_SIZE(addrs), POOL_LOW, POOL_HIGH};
+	struct error error = {0};
+
+	check(ip_addr_parse(POOL_ADDR, &addrs[0], &error), &error, POOL_ADDR);
+	check(ip_addr_parse(POOL6_ADDR, &addrs[1], &error), &error, POOL6_ADDR);
+	check(dataplane_pool_set(world->dp, &pool, &error), &error, "the pool");
+}
+
+/* A flow's first packet; returns the pool's port that it leaves from. */
+static unsigned int begin_flow(struct world *world, enum world_service symbol, const char *client,
+			       const char *vip)
+{
+	const struct world_row *row = &world_services[symbol];
+	const struct frame first = {row->address[0] == 't' ? TCP : UDP, .from = client, .to = vip,
+				    .flags = "S"};
+	size_t at = 14 + (client[0] == '[' ? 40 : 20) + 4 * (!!row->tags[0] + !!row->tags[1]);
+	uint8_t sent[FRAME_MAX], got[FRAME_MAX];
+	size_t length = frame_build(&first, sent);
+	int verdict = world_run(world->dp, world->in0, sent, length, got, &length);
+
+	if (verdict != XDP_TX && verdict != XDP_REDIRECT)
+		errx(1, "%s begins no flow to %s", client, vip);
+	return got[at] << 8 | got[at + 1];
+}
+
+static void begin_flows(struct world *world)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		const struct world_flow *flow = &flows[i];
+		unsigned int port = begin_flow(world, flow->service, flow->client, flow->vip);
+
+		if (port != strtoul(strrchr(flow->pool, ':') + 1, NULL, 10))
+			errx(1, "the flow of %s to %s has port %u, not %s", flow->client, flow->vip,
+			     port, flow->pool);
+	}
+}
+
+/* Flows that nobody needs, so that it stays known which port the next one gets. */
+static void use_up(struct world *world, enum world_service symbol, const char *client,
+		   const char *vip)
+{
+	unsigned int port = 0;
+	char text[64];
+
+	for (int i = 1; port < POOL_NEW - 1; i++) {
+		snprintf(text, sizeof(text), "%s:%d", client, i);
+		port = begin_flow(world, symbol, text, vip);
+	}
+}
+
+void world_add_fullnat(struct world *world)
+{
+	world_ip(fullnat_lab);
+	set_pool(world);
+	for (world->count = WORLD_SERVICE_COUNT; world->count < WORLD_ALL_COUNT; world->count++)
+		make_service(world, world->count);
+	set_slots(world->services[FULLNAT_EMPTY], 0);
+	set_slots(world->services[FULLNAT6_EMPTY], 0);
+	begin_flows(world);
+	use_up(world, FULLNAT_TCP, "198.51.100.99", VIP ":3080");
+	use_up(world, FULLNAT_UDP, "198.51.100.99", VIP ":3053");
+	use_up(world, FULLNAT6_TCP, "[2001:db8:100::99]", VIP6_AT(3080));
+	use_up(world, FULLNAT6_UDP, "[2001:db8:100::99]", VIP6_AT(3053));
 }
 
 void world_close(struct world *world)

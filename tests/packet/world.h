@@ -52,6 +52,22 @@
 #define NEW_CLIENT6          "[2001:db8:18:4::9]:40000"
 #define NEW_ROUTER6          "fd01::99"
 
+/* fullnat's: what a flow's packets have as source at its backend. */
+#define VIP_FULLNAT           "192.0.2.14" /* with a service for every port */
+#define VIP6_FULLNAT          "2001:db8:1::14"
+#define VIP6_FULLNAT_AT(port) "[" VIP6_FULLNAT "]:" #port
+#define LINK_CLIENT           "10.0.0.200:4000" /* beside the backends, not resolved yet */
+#define LINK_CLIENT6          "[fd00::200]:4000"
+#define SELF_CLIENT           "10.0.0.51:40000" /* a backend that asks its own VIP */
+#define SELF_CLIENT6          "[fd00::51]:40000"
+#define POOL_ADDR             "10.0.0.6"
+#define POOL_AT(port)         POOL_ADDR ":" #port
+#define POOL6_ADDR            "fd00::6"
+#define POOL6_AT(port)        "[" POOL6_ADDR "]:" #port
+#define POOL_LOW              2000 /* the first port of each, */
+#define POOL_NEW              2050 /* the one that the next new flow gets, */
+#define POOL_HIGH             2099 /* and the last */
+
 /* X(symbol, address, forward and address of backend 1, fields of struct world_row): what is special
  * besides stands in world.c. */
 #define WORLD_SERVICES(X)                                                                          \
@@ -137,12 +153,99 @@
 	X(DR6_NARROW, "tcp:" VIP6_AT(1005), DR, "[fd01::11]:1005", .by_out0 = true, .mtu = 1300)   \
 	X(NAT6_TINY, "tcp:" VIP6_AT(8105), NAT, "[fd01::25]:7000", .by_out0 = true, .mtu = 1000)
 
+/* The same: what a flow may meet in fullnat, and services that mix it with other modes. */
+#define WORLD_FULLNAT_SERVICES(X)                                                                  \
+	X(FULLNAT_TCP, "tcp:" VIP ":3080", FULLNAT, "10.0.0.51:7000")                              \
+	X(FULLNAT_UDP, "udp:" VIP ":3053", FULLNAT, "10.0.0.51:7000")                              \
+	X(FULLNAT_OUT, "tcp:" VIP ":3081", FULLNAT, "10.1.0.51:7000", .by_out0 = true)             \
+	X(FULLNAT_SAME, "tcp:" VIP ":3090", FULLNAT, "10.0.0.52:3090")                             \
+	X(FULLNAT_ANY, "tcp:" VIP_FULLNAT ":*", FULLNAT, "10.0.0.56")                              \
+	X(FULLNAT_NO_HOP, "tcp:" VIP ":3082", FULLNAT, "10.0.0.51:3082")                           \
+	X(FULLNAT_EMPTY, "tcp:" VIP ":3083", FULLNAT, "10.0.0.51:3083")                            \
+	X(FULLNAT_TAG, "tcp:" VIP ":3101", FULLNAT, "10.0.0.53:7000", .tags = {100})               \
+	X(FULLNAT_TAGS, "udp:" VIP ":3103", FULLNAT, "10.0.0.53:7000", .tags = {AD(200), 100})     \
+	X(FULLNAT_NARROW, "udp:" VIP ":3105", FULLNAT, "10.1.0.55:7000", .by_out0 = true,          \
+	  .mtu = 1000)                                                                             \
+	X(FULLNAT_JOINED, "udp:" VIP ":3106", FULLNAT, "10.0.0.55:7000", .mtu = 1000)              \
+	X(FULLNAT_MSS, "tcp:" VIP ":3201", FULLNAT, "10.0.0.54:7000", .mss = 1200)                 \
+	X(FULLNAT_MSS_AUTO, "tcp:" VIP ":3204", FULLNAT, "10.0.0.54:7001", .mss = 1, .mtu = 1300)  \
+	X(MIXED_DR, "tcp:" VIP ":3301", DR, "10.0.0.57:3301", .fullnat = true)                     \
+	X(MIXED_NAT, "udp:" VIP ":3302", NAT, "10.0.0.57:7000", .fullnat = true)                   \
+	X(MIXED_IPIP, "tcp:" VIP ":3303", IPIP, "10.0.0.31:3303", .fullnat = true, .mtu = 1480)    \
+	/* the same over IPv6 */                                                                   \
+	X(FULLNAT6_TCP, "tcp:" VIP6_AT(3080), FULLNAT, "[fd00::51]:7000")                          \
+	X(FULLNAT6_UDP, "udp:" VIP6_AT(3053), FULLNAT, "[fd00::51]:7000")                          \
+	X(FULLNAT6_OUT, "tcp:" VIP6_AT(3081), FULLNAT, "[fd01::51]:7000", .by_out0 = true)         \
+	X(FULLNAT6_SAME, "tcp:" VIP6_AT(3090), FULLNAT, "[fd00::52]:3090")                         \
+	X(FULLNAT6_ANY, "tcp:" VIP6_FULLNAT_AT(*), FULLNAT, "fd00::56")                            \
+	X(FULLNAT6_NO_HOP, "tcp:" VIP6_AT(3082), FULLNAT, "[fd00::51]:3082")                       \
+	X(FULLNAT6_EMPTY, "tcp:" VIP6_AT(3083), FULLNAT, "[fd00::51]:3083")                        \
+	X(FULLNAT6_TAG, "tcp:" VIP6_AT(3101), FULLNAT, "[fd00::53]:7000", .tags = {AD(100)})       \
+	X(FULLNAT6_TAGS, "udp:" VIP6_AT(3103), FULLNAT, "[fd00::53]:7000", .tags = {200, 100})     \
+	X(FULLNAT6_NARROW, "udp:" VIP6_AT(3105), FULLNAT, "[fd01::55]:7000", .by_out0 = true,      \
+	  .mtu = 1300)                                                                             \
+	X(FULLNAT6_MSS, "tcp:" VIP6_AT(3201), FULLNAT, "[fd00::54]:7000", .mss = 1200)             \
+	X(FULLNAT6_MSS_AUTO, "tcp:" VIP6_AT(3204), FULLNAT, "[fd00::54]:7001", .mss = 1,           \
+	  .mtu = 1300)                                                                             \
+	X(MIXED6_DR, "tcp:" VIP6_AT(3301), DR, "[fd00::57]:3301", .fullnat = true)                 \
+	X(MIXED6_NAT, "udp:" VIP6_AT(3302), NAT, "[fd00::57]:7000", .fullnat = true)
+
+/* X(service, client, its VIP and port, the port of the pool that it has): the flows that are there.
+ * The ports are used in turn, those of each family and protocol by themselves. */
+#define WORLD_FLOWS(X)                                                                             \
+	X(FULLNAT_TCP, CLIENT, VIP ":3080", POOL_AT(2000))                                         \
+	X(FULLNAT_TCP, FAR_CLIENT, VIP ":3080", POOL_AT(2001))                                     \
+	X(FULLNAT_TCP, SMALL_CLIENT, VIP ":3080", POOL_AT(2002))                                   \
+	X(FULLNAT_TCP, HOLE_CLIENT, VIP ":3080", POOL_AT(2003))                                    \
+	X(FULLNAT_TCP, LOST_CLIENT, VIP ":3080", POOL_AT(2004))                                    \
+	X(FULLNAT_TCP, BARRED_CLIENT, VIP ":3080", POOL_AT(2005))                                  \
+	X(FULLNAT_TCP, NEW_CLIENT, VIP ":3080", POOL_AT(2006))                                     \
+	X(FULLNAT_TCP, LINK_CLIENT, VIP ":3080", POOL_AT(2007))                                    \
+	X(FULLNAT_TCP, SELF_CLIENT, VIP ":3080", POOL_AT(2008))                                    \
+	X(FULLNAT_TCP, DIRECTOR ":33333", VIP ":3080", POOL_AT(2009))                              \
+	X(FULLNAT_OUT, CLIENT, VIP ":3081", POOL_AT(2010))                                         \
+	X(FULLNAT_SAME, CLIENT, VIP ":3090", POOL_AT(2011))                                        \
+	X(FULLNAT_ANY, CLIENT, VIP_FULLNAT ":22", POOL_AT(2012))                                   \
+	X(FULLNAT_TAG, CLIENT, VIP ":3101", POOL_AT(2013))                                         \
+	X(FULLNAT_MSS, CLIENT, VIP ":3201", POOL_AT(2014))                                         \
+	X(FULLNAT_MSS_AUTO, CLIENT, VIP ":3204", POOL_AT(2015))                                    \
+	X(FULLNAT_UDP, CLIENT, VIP ":3053", POOL_AT(2000))                                         \
+	X(FULLNAT_UDP, FAR_CLIENT, VIP ":3053", POOL_AT(2001))                                     \
+	X(FULLNAT_TAGS, CLIENT, VIP ":3103", POOL_AT(2002))                                        \
+	X(FULLNAT_NARROW, CLIENT, VIP ":3105", POOL_AT(2003))                                      \
+	X(FULLNAT_JOINED, CLIENT, VIP ":3106", POOL_AT(2004))                                      \
+	X(FULLNAT6_TCP, CLIENT6, VIP6_AT(3080), POOL6_AT(2000))                                    \
+	X(FULLNAT6_TCP, FAR_CLIENT6, VIP6_AT(3080), POOL6_AT(2001))                                \
+	X(FULLNAT6_TCP, SMALL_CLIENT6, VIP6_AT(3080), POOL6_AT(2002))                              \
+	X(FULLNAT6_TCP, HOLE_CLIENT6, VIP6_AT(3080), POOL6_AT(2003))                               \
+	X(FULLNAT6_TCP, LOST_CLIENT6, VIP6_AT(3080), POOL6_AT(2004))                               \
+	X(FULLNAT6_TCP, BARRED_CLIENT6, VIP6_AT(3080), POOL6_AT(2005))                             \
+	X(FULLNAT6_TCP, NEW_CLIENT6, VIP6_AT(3080), POOL6_AT(2006))                                \
+	X(FULLNAT6_TCP, LINK_CLIENT6, VIP6_AT(3080), POOL6_AT(2007))                               \
+	X(FULLNAT6_TCP, SELF_CLIENT6, VIP6_AT(3080), POOL6_AT(2008))                               \
+	X(FULLNAT6_TCP, "[" DIRECTOR6 "]:33333", VIP6_AT(3080), POOL6_AT(2009))                    \
+	X(FULLNAT6_OUT, CLIENT6, VIP6_AT(3081), POOL6_AT(2010))                                    \
+	X(FULLNAT6_SAME, CLIENT6, VIP6_AT(3090), POOL6_AT(2011))                                   \
+	X(FULLNAT6_ANY, CLIENT6, VIP6_FULLNAT_AT(22), POOL6_AT(2012))                              \
+	X(FULLNAT6_TAG, CLIENT6, VIP6_AT(3101), POOL6_AT(2013))                                    \
+	X(FULLNAT6_MSS, CLIENT6, VIP6_AT(3201), POOL6_AT(2014))                                    \
+	X(FULLNAT6_MSS_AUTO, CLIENT6, VIP6_AT(3204), POOL6_AT(2015))                               \
+	X(FULLNAT6_UDP, CLIENT6, VIP6_AT(3053), POOL6_AT(2000))                                    \
+	X(FULLNAT6_UDP, FAR_CLIENT6, VIP6_AT(3053), POOL6_AT(2001))                                \
+	X(FULLNAT6_TAGS, CLIENT6, VIP6_AT(3103), POOL6_AT(2002))                                   \
+	X(FULLNAT6_NARROW, CLIENT6, VIP6_AT(3105), POOL6_AT(2003))
+
 enum world_service {
 	NO_SERVICE,
 #define X(symbol, ...) symbol,
 	WORLD_SERVICES(X)
 #undef X
-		WORLD_SERVICE_COUNT
+		WORLD_SERVICE_COUNT,
+	WORLD_BEFORE_FULLNAT = WORLD_SERVICE_COUNT - 1, /* fullnat's numbers go on here */
+#define X(symbol, ...) symbol,
+	WORLD_FULLNAT_SERVICES(X)
+#undef X
+		WORLD_ALL_COUNT
 };
 
 struct world_row {
@@ -154,18 +257,23 @@ struct world_row {
 	int mss;            /* of the service: SHUNT_MSS_AUTO, or the most */
 	const char *source; /* of the outer header; NULL: DIRECTOR or DIRECTOR6 */
 	int source_bits;    /* so many low bits of it are the program's choice */
+	bool fullnat;       /* flows of other backends may be of fullnat's */
 };
 
-extern const struct world_row world_services[WORLD_SERVICE_COUNT];
+extern const struct world_row world_services[WORLD_ALL_COUNT];
 
 struct world {
 	struct dataplane *dp;
-	struct dataplane_service *services[WORLD_SERVICE_COUNT];
+	struct dataplane_service *services[WORLD_ALL_COUNT];
+	enum world_service count; /* those before it are there */
 	uint32_t in0, out0;
 };
 
 /* Fails the program when something does not work; skips it when it is not root's. */
 void world_open(struct world *ret);
+/* The pool, fullnat's services and flows besides: what becomes of a packet depends on flows then,
+ * and predict.h knows none. */
+void world_add_fullnat(struct world *world);
 void world_close(struct world *world);
 
 /* --- for programs that make a world of their own --- */
