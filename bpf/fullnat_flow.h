@@ -107,22 +107,24 @@ static __always_inline int fullnat_open(const struct shunt_flow_key *key,
 	return GO_ON;
 }
 
-/* Where the flow's packets go now. */
+/* Where the flow's packets go now that are for the VIP's @vip_port. A flow that is only explained
+ * has not written that into its entry. */
 static __always_inline struct fullnat_ends fullnat_to_backend(const struct shunt_pool_port *port,
+							      __be16 vip_port,
 							      const struct target *to, bool v6)
 {
 	return (struct fullnat_ends){
 		.saddr = addr_read(port->pool.word, v6),
 		.daddr = nat_target_addr(to, v6),
 		.sport = port->port,
-		.dport = to->backend->port ?: port->vip_port,
+		.dport = to->backend->port ?: vip_port,
 	};
 }
 
 static __always_inline int fullnat_leaves(struct packet *p, const struct shunt_pool_port *port,
 					  const struct target *to)
 {
-	const struct fullnat_ends ends = fullnat_to_backend(port, to, p->v6);
+	const struct fullnat_ends ends = fullnat_to_backend(port, p->dport, to, p->v6);
 	int verdict;
 
 	fullnat_rewrite(p, &ends);

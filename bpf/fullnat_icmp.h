@@ -63,7 +63,7 @@ static __always_inline int fullnat_icmp_packet(struct packet *p)
 	if (!found.port)
 		return fullnat_icmp_other_mode(p, &quote);
 	STEP(select_entry(found.life.is.backend, &target));
-	there = fullnat_to_backend(found.port, &target, p->v6);
+	there = fullnat_to_backend(found.port, found.port->vip_port, &target, p->v6);
 	quoted = (struct fullnat_ends){there.daddr, there.saddr, there.dport, there.sport};
 	verdict = fullnat_error_send(p, &quote, &quoted, &there.saddr, &there.daddr, &target.hop);
 	if (verdict != XDP_DROP)
