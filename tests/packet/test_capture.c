@@ -121,23 +121,6 @@ static bool shows(const struct packet_case *c, const struct seen *seen, const ui
 	return true;
 }
 
-/* Each packet may be answered twice: run and sent. More in a moment than the director allows. */
-static void refill_answers(void)
-{
-	struct shunt_meta meta;
-	uint32_t zero = 0;
-	char path[128];
-	_cleanup_close_ int fd = -1;
-
-	snprintf(path, sizeof(path), WORLD_PIN_DIR "/maps-v%d/meta", SHUNT_ABI_VERSION);
-	fd = bpf_obj_get(path);
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &meta) < 0)
-		err(1, "%s", path);
-	meta.answers_full_ns = 0;
-	if (bpf_map_update_elem(fd, &zero, &meta, BPF_ANY) < 0)
-		err(1, "%s", path);
-}
-
 static bool capture_case(struct world *world, const struct packet_case *c)
 {
 	uint8_t in[FRAME_MAX], out[FRAME_MAX];
@@ -146,7 +129,7 @@ static bool capture_case(struct world *world, const struct packet_case *c)
 
 	if (c->forwarding_off)
 		world_forwarding(false);
-	refill_answers();
+	world_refill_answers(); /* each packet may be answered twice: run and sent */
 	/* also what is too long to be sent: others may follow it */
 	world_run(world->dp, world->in0, in, length, out, &out_length);
 	if (length <= WIRE_MAX && is_ours(c)) {
@@ -160,20 +143,26 @@ static bool capture_case(struct world *world, const struct packet_case *c)
 	return true;
 }
 
+static bool capture_lists(struct world *world, const struct case_list *const *list)
+{
+	for (; *list; list++)
+		for (size_t i = 0; i < (*list)->count; i++) {
+			if (capture_case(world, &(*list)->cases[i]))
+				continue;
+			fprintf(stderr, "    %s: %s\n", (*list)->subject, (*list)->cases[i].name);
+			return false;
+		}
+	return true;
+}
+
 static bool shows_every_packet(void *arg)
 {
 	struct world *world = arg;
-	bool right = true;
+	bool right;
 
 	EXPECT(begin(world, WHOLE, false));
 	EXPECT(link_program(world) != ordinary_program(world));
-	for (const struct case_list *const *list = case_lists; *list && right; list++)
-		for (size_t i = 0; i < (*list)->count && right; i++) {
-			right = capture_case(world, &(*list)->cases[i]);
-			if (!right)
-				fprintf(stderr, "    %s: %s\n", (*list)->subject,
-					(*list)->cases[i].name);
-		}
+	right = capture_lists(world, case_lists) && capture_lists(world, fullnat_case_lists);
 	EXPECT_EQUAL(dataplane_capture_lost(world->dp), 0);
 	dataplane_capture_end(world->dp);
 	EXPECT_EQUAL(link_program(world), ordinary_program(world));
@@ -298,6 +287,7 @@ int main(void)
 	int code;
 
 	world_open(&world);
+	world_add_fullnat(&world);
 	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &world);
 	world_close(&world);
 	return code;

@@ -137,6 +137,7 @@ static bool run_case(struct world *world, const struct packet_case *c)
 
 	if (c->forwarding_off)
 		world_forwarding(false);
+	world_refill_answers();
 	read_counts(world, c, &o.before);
 	o.verdict = world_run(world->dp, world->in0, in, length, o.frame, &o.length);
 	read_counts(world, c, &o.after);

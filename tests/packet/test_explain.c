@@ -16,6 +16,8 @@
 #include "packet/expect.h"
 #include "plan/reason.h"
 
+#define REAL "10.0.0.51:7000" /* of FULLNAT_TCP and FULLNAT_UDP */
+
 struct explained {
 	struct shunt_trace trace;
 	uint8_t bytes[FRAME_MAX];
@@ -171,9 +173,10 @@ static bool is_as_ordinary(struct world *world, const struct packet_case *c,
 
 /* --- all of them --- */
 
-static bool each_case(struct world *world, bool (*test)(struct world *, const struct packet_case *))
+static bool each_of(struct world *world, const struct case_list *const *list,
+		    bool (*test)(struct world *, const struct packet_case *))
 {
-	for (const struct case_list *const *list = case_lists; *list; list++)
+	for (; *list; list++)
 		for (size_t i = 0; i < (*list)->count; i++) {
 			if (test(world, &(*list)->cases[i]))
 				continue;
@@ -181,6 +184,11 @@ static bool each_case(struct world *world, bool (*test)(struct world *, const st
 			return false;
 		}
 	return true;
+}
+
+static bool each_case(struct world *world, bool (*test)(struct world *, const struct packet_case *))
+{
+	return each_of(world, case_lists, test) && each_of(world, fullnat_case_lists, test);
 }
 
 static bool explained(struct world *world, const struct packet_case *c)
@@ -195,6 +203,7 @@ static bool right(struct world *world, const struct packet_case *c)
 {
 	struct explained explained;
 
+	world_refill_answers();
 	return explain(world, c, &explained) && notes_are_right(world, c, &explained.trace) &&
 	       is_as_ordinary(world, c, &explained);
 }
@@ -209,7 +218,7 @@ static bool changes_nothing(void *arg)
 	dataplane_requests_read(world->dp, 10, count_request, &requests);
 	requests = 0;
 	maps = state(before);
-	EXPECT(maps >= 9);
+	EXPECT(maps >= 9 && maps < MAPS_MAX);
 	EXPECT(each_case(world, explained));
 	EXPECT_EQUAL(state(after), maps);
 	EXPECT(memcmp(before, after, sizeof(before)) == 0);
@@ -227,6 +236,155 @@ static bool does_as_the_ordinary_program(void *arg)
 	EXPECT(each_case(arg, right));
 	state(after);
 	EXPECT(memcmp(before, after, sizeof(before)) != 0);
+	return true;
+}
+
+/* --- fullnat: what a packet would change --- */
+
+/* As it is explained: nothing is other afterwards. */
+static bool explained_to(struct world *world, const struct frame *in, int verdict,
+			 const char *reason, struct explained *ret)
+{
+	const struct packet_case c = {.in = *in};
+	uint64_t before[MAPS_MAX] = {0}, after[MAPS_MAX] = {0};
+
+	state(before);
+	EXPECT(explain(world, &c, ret));
+	state(after);
+	EXPECT(memcmp(before, after, sizeof(before)) == 0);
+	EXPECT_EQUAL(ret->trace.verdict, verdict);
+	EXPECT_EQUAL(!!(ret->trace.flags & SHUNT_TRACE_REASON), !!reason);
+	EXPECT(!reason || strcmp(reasons[ret->trace.reason].name, reason) == 0);
+	return true;
+}
+
+/* The ordinary program does the same, and something is other afterwards: the map called @changed.
+ */
+static bool done_as_explained(struct world *world, const struct frame *in,
+			      const struct explained *explained, const char *changed)
+{
+	const struct packet_case c = {.in = *in};
+	uint64_t before = map_digest(changed);
+
+	EXPECT(is_as_ordinary(world, &c, explained));
+	EXPECT(map_digest(changed) != before);
+	return true;
+}
+
+static unsigned int port_of(const struct explained *explained, const struct frame *in)
+{
+	const uint8_t *at = explained->bytes + 14 + (strchr(in->from, '[') ? 40 : 20);
+
+	return at[0] << 8 | at[1];
+}
+
+/* A flow that would begin: its port stays free, and the next that is asked about would get it. */
+static bool explains_a_new_flow(struct world *world, const struct frame *in, enum world_service to)
+{
+	struct explained first, again;
+	struct dataplane_ports_info free, after;
+
+	dataplane_ports_info(world->dp, &free);
+	for (int i = 0; i < 3; i++) {
+		EXPECT(explained_to(world, in, XDP_TX, NULL, i ? &again : &first));
+		EXPECT(first.trace.flags & SHUNT_TRACE_SLOT);
+		EXPECT(dataplane_trace_service(world->dp, &first.trace) == world->services[to]);
+		EXPECT(dataplane_trace_number(world->services[to], &first.trace) == 1);
+	}
+	EXPECT_EQUAL(port_of(&again, in), port_of(&first, in));
+	EXPECT(port_of(&first, in) >= POOL_NEW && port_of(&first, in) <= POOL_HIGH);
+	dataplane_ports_info(world->dp, &after);
+	EXPECT_EQUAL(after.free, free.free);
+	EXPECT_EQUAL(after.used, free.used);
+	EXPECT(done_as_explained(world, in, &first, "rings"));
+	dataplane_ports_info(world->dp, &after);
+	EXPECT_EQUAL(after.used, free.used + 1);
+	/* now it is there */
+	EXPECT(explained_to(world, in, XDP_TX, NULL, &again));
+	EXPECT(!(again.trace.flags & SHUNT_TRACE_SLOT));
+	EXPECT_EQUAL(port_of(&again, in), port_of(&first, in));
+	return true;
+}
+
+static bool new_flows(void *arg)
+{
+	const struct frame tcp = {TCP, .from = "198.51.100.66:1", .to = VIP ":3080", .flags = "S"};
+	const struct frame udp = {UDP, .from = "198.51.100.66:1", .to = VIP ":3053"};
+	const struct frame tcp6 = {TCP, .from = "[2001:db8:100::66]:1", .to = VIP6_AT(3080),
+				   .flags = "S"};
+	const struct frame udp6 = {UDP, .from = "[2001:db8:100::66]:1", .to = VIP6_AT(3053)};
+
+	EXPECT(explains_a_new_flow(arg, &tcp, FULLNAT_TCP));
+	EXPECT(explains_a_new_flow(arg, &udp, FULLNAT_UDP));
+	EXPECT(explains_a_new_flow(arg, &tcp6, FULLNAT6_TCP));
+	EXPECT(explains_a_new_flow(arg, &udp6, FULLNAT6_UDP));
+	return true;
+}
+
+/* Its age and what it has seen stay as they were: FIN, RST and a second later. */
+static bool flows_that_are_there(void *arg)
+{
+	static const struct {
+		struct frame frame;
+		int verdict;
+		uint32_t flags;
+	} rows[] = {
+		{{TCP, .from = "198.51.100.66:1", .to = VIP ":3080", .flags = "FA"}, XDP_TX, 0},
+		/* begins anew: where the slot says */
+		{{TCP, .from = "198.51.100.66:1", .to = VIP ":3080", .flags = "S"},
+		 XDP_TX,
+		 SHUNT_TRACE_SLOT},
+		{{UDP, .from = CLIENT, .to = VIP ":3053"}, XDP_TX, 0},
+		{{UDP, .from = REAL, .to = POOL_AT(2000), .payload = 9}, XDP_TX, SHUNT_TRACE_REPLY},
+		{{TCP, .from = REAL, .to = POOL_AT(2001), .flags = "RA"},
+		 XDP_REDIRECT,
+		 SHUNT_TRACE_REPLY},
+		{{TCP, .from = CLIENT6, .to = VIP6_AT(3080)}, XDP_TX, 0},
+		{{TCP, .from = "[fd00::51]:7000", .to = POOL6_AT(2000), .flags = "FA"},
+		 XDP_TX,
+		 SHUNT_TRACE_REPLY},
+	};
+	struct world *world = arg;
+	struct explained explained;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct frame *in = &rows[i].frame;
+
+		dataplane_flows_sweep(world->dp, i + 1); /* the clock */
+		EXPECT(explained_to(world, in, rows[i].verdict, NULL, &explained));
+		EXPECT_EQUAL(explained.trace.flags, rows[i].flags | SHUNT_TRACE_PACKET |
+							    SHUNT_TRACE_BACKEND | SHUNT_TRACE_HOP);
+		EXPECT(done_as_explained(world, in, &explained, "pool_ports"));
+	}
+	return true;
+}
+
+static bool no_flows(void *arg)
+{
+	struct explained explained;
+
+#define REFUSED(verdict, reason, ...)                                                              \
+	EXPECT(explained_to(arg, &(const struct frame){__VA_ARGS__}, verdict, reason, &explained))
+	REFUSED(XDP_DROP, "fullnat_unknown", TCP, .from = "198.51.100.66:2", .to = VIP ":3080");
+	REFUSED(XDP_DROP, "fullnat_unknown", TCP, .from = "198.51.100.66:2", .to = VIP ":3080",
+		.flags = "RA");
+	REFUSED(XDP_DROP, "fullnat_no_flow", TCP, .from = REAL, .to = POOL_AT(2099));
+	REFUSED(XDP_DROP, "fullnat_stranger", TCP, .from = "10.0.0.52:7000", .to = POOL_AT(2000));
+	REFUSED(XDP_PASS, NULL, TCP, .from = REAL, .to = POOL_AT(1999));
+	REFUSED(XDP_TX, "ttl_answered", TCP, .from = "198.51.100.66:2", .to = VIP ":3080",
+		.flags = "S", .ttl = 1);
+	REFUSED(XDP_TX, "too_big_answered", UDP, .from = "198.51.100.66:2", .to = VIP ":3105",
+		.payload = 1400);
+	/* a first piece leaves nothing behind, and begins no flow */
+	REFUSED(XDP_TX, NULL, UDP, .from = "198.51.100.66:2", .to = VIP ":3053", .payload = 2000,
+		.piece = 1000);
+	REFUSED(XDP_DROP, "fragment_unknown", UDP, .from = "198.51.100.66:2", .to = VIP ":3053",
+		.payload = 2000, .piece = 1008, .piece_at = 1000);
+	REFUSED(XDP_TX, NULL, UDP, .from = REAL, .to = POOL_AT(2000), .payload = 2000,
+		.piece = 1000);
+	REFUSED(XDP_PASS, NULL, UDP, .from = REAL, .to = POOL_AT(2000), .payload = 2000,
+		.piece = 1008, .piece_at = 1000);
+#undef REFUSED
 	return true;
 }
 
@@ -286,6 +444,9 @@ int main(void)
 		{"changes nothing", changes_nothing},
 		{"notes every outcome, which is the ordinary program's",
 		 does_as_the_ordinary_program},
+		{"fullnat: a flow that would begin", new_flows},
+		{"fullnat: flows that are there", flows_that_are_there},
+		{"fullnat: no flow", no_flows},
 		{"the ordinary program has nothing of it", ordinary_program_notes_nothing},
 		{"what is no frame is refused", what_is_no_frame_is_refused},
 	};
@@ -293,6 +454,7 @@ int main(void)
 	int code;
 
 	world_open(&world);
+	world_add_fullnat(&world);
 	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &world);
 	world_close(&world);
 	return code;

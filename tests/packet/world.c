@@ -223,6 +223,19 @@ void world_table_write(const char *name, struct table *table)
 	free(table->words);
 }
 
+void world_refill_answers(void)
+{
+	_cleanup_close_ int fd = open_pinned("meta");
+	struct shunt_meta meta;
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(fd, &zero, &meta) < 0)
+		err(1, "meta");
+	meta.answers_full_ns = 0;
+	if (bpf_map_update_elem(fd, &zero, &meta, BPF_ANY) < 0)
+		err(1, "meta");
+}
+
 void world_grace(struct dataplane *dp)
 {
 	uint64_t ticket = dataplane_retire_begin(dp);

@@ -301,6 +301,8 @@ void world_publish(struct dataplane_service *service, enum shunt_forward forward
 struct table world_table(const char *name);
 /* Write it back, behind the dataplane's back, and free its words. */
 void world_table_write(const char *name, struct table *table);
+/* The director may answer as often as it may at once: tests are faster than packets. */
+void world_refill_answers(void);
 /* A grace period, and what was retired is free. */
 void world_grace(struct dataplane *dp);
 
