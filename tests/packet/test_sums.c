@@ -19,6 +19,23 @@ static const struct frame tcp_back_out = {
 static const struct frame udp_back_in = {UDP, .from = "10.0.0.21:7000", .to = CLIENT, .payload = 2};
 static const struct frame udp_back_out = {
 	.dmac = MAC_ROUTER, .smac = MAC_DIRECTOR, .from = VIP ":5353", .ttl = 63};
+static const struct frame full_tcp_in = {TCP, .from = CLIENT, .to = VIP ":3080", .payload = 3};
+static const struct frame full_udp_in = {UDP, .from = CLIENT, .to = VIP ":3053", .payload = 3};
+static const struct frame full_out = {.dmac = MAC_BACKEND,
+				      .smac = MAC_DIRECTOR,
+				      .from = POOL_AT(2000),
+				      .to = "10.0.0.51:7000",
+				      .ttl = 63};
+static const struct frame full_udp6_in = {UDP, .from = CLIENT6, .to = VIP6_AT(3053), .payload = 3};
+static const struct frame full_udp6_out = {.dmac = MAC_BACKEND,
+					   .smac = MAC_DIRECTOR,
+					   .from = POOL6_AT(2000),
+					   .to = "[fd00::51]:7000",
+					   .ttl = 63};
+static const struct frame full_back_in = {UDP, .from = "10.0.0.51:7000", .to = POOL_AT(2000),
+					  .payload = 2};
+static const struct frame full_back_out = {
+	.dmac = MAC_ROUTER, .smac = MAC_DIRECTOR, .from = VIP ":3053", .to = CLIENT, .ttl = 63};
 static const struct frame ping_in = {ICMP, .from = CLIENT_ADDR, .to = VIP, .ttl = 9, .payload = 2};
 static const struct frame ping_out = {.dmac = MAC_ROUTER,
 				      .smac = MAC_DIRECTOR,
@@ -55,15 +72,25 @@ static bool every_l4_sum(struct world *world, const struct frame *in, const stru
 	return true;
 }
 
-static bool every_ip_sum(void *world)
+static bool every_id(struct world *world, const struct frame *in, const struct frame *change)
 {
 	for (int id = 0; id < 65536; id++) {
-		struct frame frame = tcp_in;
+		struct frame frame = *in;
 
 		frame.id = id;
-		EXPECT(goes_out_as(world, &frame, &tcp_out));
+		EXPECT(goes_out_as(world, &frame, change));
 	}
 	return true;
+}
+
+static bool every_ip_sum(void *world)
+{
+	return every_id(world, &tcp_in, &tcp_out);
+}
+
+static bool full_ip(void *world)
+{
+	return every_id(world, &full_tcp_in, &full_out);
 }
 
 static bool every_ttl(void *world)
@@ -98,6 +125,26 @@ static bool udp_reply(void *world)
 	return every_l4_sum(world, &udp_back_in, &udp_back_out);
 }
 
+static bool full_tcp(void *world)
+{
+	return every_l4_sum(world, &full_tcp_in, &full_out);
+}
+
+static bool full_udp(void *world)
+{
+	return every_l4_sum(world, &full_udp_in, &full_out);
+}
+
+static bool full_udp6(void *world)
+{
+	return every_l4_sum(world, &full_udp6_in, &full_udp6_out);
+}
+
+static bool full_reply(void *world)
+{
+	return every_l4_sum(world, &full_back_in, &full_back_out);
+}
+
 static bool echo(void *world)
 {
 	return every_l4_sum(world, &ping_in, &ping_out);
@@ -113,11 +160,17 @@ int main(void)
 		{"every TCP checksum, to the client", tcp_reply},
 		{"every UDP checksum, to the client", udp_reply},
 		{"every ICMP checksum", echo},
+		{"fullnat: every IP checksum", full_ip},
+		{"fullnat: every TCP checksum, to the backend", full_tcp},
+		{"fullnat: every UDP checksum, to the backend", full_udp},
+		{"fullnat: every UDP checksum over IPv6, to the backend", full_udp6},
+		{"fullnat: every UDP checksum, to the client", full_reply},
 	};
 	struct world world;
 	int code;
 
 	world_open(&world);
+	world_add_fullnat(&world);
 	code = expect_run(tests, ARRAY_SIZE(tests), NULL, &world);
 	world_close(&world);
 	return code;
