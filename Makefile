@@ -52,7 +52,7 @@ MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all test test-unit test-packet test-net demo lab lab-down bench fuzz install uninstall \
+.PHONY: all test test-unit test-packet test-net test-long demo lab lab-down bench fuzz install uninstall \
 	clean format check-format sparse help man
 
 all: $(MAINS:%=$(B)/%) man ## build everything
@@ -120,7 +120,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter-out $(LIB),$^) $(LIB) -lcmocka $(pkg_libs)
 
-test: all tests ## run the whole suite (needs root)
+test: all tests ## run the whole suite but test-long (needs root)
 	$(Q)tests/run unit packet net
 test-unit: $(UNIT) ## run the tests that need no root
 	$(Q)tests/run unit
@@ -128,6 +128,8 @@ test-packet: all tests ## packets through the real program
 	$(Q)tests/run packet
 test-net: all tests ## namespaces and real servers; T=expression selects
 	$(Q)tests/run net
+test-long: all tests ## net tests, also those that the others have no time for
+	$(Q)tests/run long
 .PHONY: tests
 tests: $(UNIT)
 

@@ -11,19 +11,34 @@ import pytest
 
 import shuntd as daemons
 from lab import BACKENDS, BUILD, DR_VIP, NAT_VIP, Lab, interrupt_once
+from modes import Mode
 
 NAME = os.environ.get("SHUNT_TEST") or f"shunt-t{os.getpid()}"
 numbers = itertools.count(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also what `make test` has no time for")
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "long: for `make test-long` alone")
     # An end by SIGTERM cleans up as one by Ctrl-C does.
     interrupt_once()
 
 
-def pytest_collection_modifyitems(items):
+def is_long(item):
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return item.get_closest_marker("long") or any(
+        isinstance(value, Mode) and value.long() for value in parameters)
+
+
+def pytest_collection_modifyitems(config, items):
     if os.geteuid() != 0:
         pytest.exit("namespaces need root", returncode=1)
+    if not config.getoption("long"):
+        config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
+        items[:] = [item for item in items if not is_long(item)]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -31,6 +31,10 @@ class Mode:
         return f"{self.forward}-{families}" + (f"-{self.arms}arms" if self.arms > 1 else "") + (
             f"-mtu{self.mtu}" if self.mtu != 1500 else "") + ("-generic" if self.generic else "")
 
+    def long(self):
+        """Is it for `make test-long` alone?"""
+        return str(self) not in SHORT
+
     def lab(self):
         """What of it is a matter of the lab."""
         return {"arms": self.arms, "mtu": self.mtu, "generic": self.generic}
@@ -73,6 +77,13 @@ MODES = [
     Mode("ipip", 4, 4, mtu=1600), Mode("gue", 6, 6, mtu=1600),
     *pair("fullnat"), Mode("fullnat", arms=2), Mode("fullnat", generic=True),
 ]
+
+# The rows that `make test` runs: whatever there is in the table occurs in one of them, and each
+# family in a tunnel of each. The others are for `make test-long`.
+SHORT = {
+    "dr-4", "nat-4", "nat-6", "fullnat-4", "fullnat-6", "ipip-6in4", "gue-4in6",
+    "dr-6-2arms", "nat-4-2arms", "gue-6in6-2arms", "nat-4-generic", "ipip-4in4-mtu1600",
+}
 
 ONE_ARM = [mode for mode in MODES if mode.arms == 1 and mode.mtu == 1500 and not mode.generic]
 

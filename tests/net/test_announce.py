@@ -128,6 +128,7 @@ def test_somebody_else_has_it(lab, vip_on_backends, other, start, vip):
     assert lab.client.run("socat", "-t1", "-", f"TCP:{url_host(vip)}:7000", stdin="hi\n").stdout == "hi\n"
 
 
+@pytest.mark.long  # it looks again after half a minute
 def test_taken_when_the_other_lets_go(lab, vip_on_backends, other, start):
     shuntd = start(web("dr"), {"web": 3}, **AUTO)
     wait_until(lambda: announced(shuntd) == "conflict", what="a conflict")

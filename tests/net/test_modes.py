@@ -8,7 +8,7 @@ import re
 import pytest
 
 from conftest import open_lab, open_scratch, sha256
-from modes import DNS, ECHO, IPERF, MODES, WEB, Site
+from modes import DNS, ECHO, IPERF, MODES, SHORT, WEB, Site
 from traffic import NET, answers, curl, hops
 
 MEGABYTES = 100
@@ -32,6 +32,20 @@ def site(request, content):
     site.iperf()
     site.start()
     return site
+
+
+def kinds(modes):
+    """What there is in some rows of the table."""
+    families = {(mode.forward, mode.vip) for mode in modes if not mode.tunnel()}
+    tunnels = {mode.forward for mode in modes if mode.tunnel()}
+    inside = {(mode.vip, mode.backend) for mode in modes if mode.tunnel()}
+    others = {(mode.arms, mode.mtu, mode.generic) for mode in modes}
+    return families | tunnels | inside | others
+
+
+def test_the_short_run_has_every_kind():
+    assert kinds([mode for mode in MODES if not mode.long()]) == kinds(MODES)
+    assert SHORT <= set(map(str, MODES))
 
 
 def test_each_backend_answers(site):
