@@ -171,9 +171,6 @@ class Site:
             settings += '\nfullnat_pool = {"%s", "%s"}' % POOL
         self.shuntd = Shuntd(self.lab, config(
             self.services, [f"eth{arm}" for arm in range(self.lab.arms)], settings=settings))
-        if self.mode.forward == "fullnat":  # the first reply is not to wait for its neighbour
-            for address in (labs.DIRECTOR_CLIENT_SIDE, labs.DIRECTOR6_CLIENT_SIDE):
-                self.client.run("ping", "-c", "1", address, check=False)
         self.shuntd.start()
         for name, count in self.up.items():
             self.shuntd.wait_up(name, count=count)
