@@ -162,6 +162,19 @@ static void print_ports(const struct out *out, const json_t *status)
 			 total, free_ones, resting);
 }
 
+/* Only where replies have asked for any. */
+static void print_neighbours(const struct out *out, const json_t *status)
+{
+	const json_t *neighbours = out_get(status, "neighbours");
+	_cleanup_free_ char *kept = out_text(neighbours, "kept"),
+			    *max = out_text(neighbours, "max"),
+			    *refused = out_count(out_number(neighbours, "refused"));
+
+	if (out_number(neighbours, "kept") + out_number(neighbours, "refused") > 0)
+		out_line(out, LABEL "kept for replies %s of %s, refused %s", "neighbours", kept,
+			 max, refused);
+}
+
 static void print_alarms(const struct out *out, const json_t *status)
 {
 	const json_t *list = out_get(status, "alarms"), *alarm;
@@ -203,6 +216,7 @@ int cmd_status_run(struct cli *cli, struct error *err)
 	print_totals(&cli->out, status);
 	print_memory(&cli->out, status);
 	print_ports(&cli->out, status);
+	print_neighbours(&cli->out, status);
 	print_alarms(&cli->out, status);
 	return 0;
 }

@@ -365,6 +365,15 @@ static json_t *checker_json(struct director *d)
 			 (json_int_t)status.checks);
 }
 
+static json_t *neighbours_json(const struct director *d)
+{
+	struct net_asked asked;
+
+	net_asked(d->net, &asked);
+	return json_pack("{s:I, s:i, s:I}", "kept", (json_int_t)asked.kept, "max", NET_ASKED_MAX,
+			 "refused", (json_int_t)asked.refused);
+}
+
 json_t *director_status(struct director *d)
 {
 	struct dataplane_info info;
@@ -375,16 +384,16 @@ json_t *director_status(struct director *d)
 	snprintf(seed, sizeof(seed), "%016" PRIx64, info.seed);
 	sd_event_now(d->loop, CLOCK_MONOTONIC, &now);
 	value_format_duration((now - d->started_us) / 1000000 * 1000, uptime);
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:{s:I, s:s, s:b}, s:o, s:i, s:o, "
-			 "s:o, s:o, s:o, s:o}",
-			 "version", SHUNT_VERSION, "pid", (int)getpid(), "uptime", uptime, "config",
-			 d->options->config, "seed", seed, "abi_version", (int)info.abi_version,
-			 "adopted", (int)info.adopted, "program", "id", (json_int_t)info.program_id,
-			 "tag", info.program_tag, "counts_losses",
-			 (int)dataplane_counts_losses(d->dp), "interfaces", interfaces_json(d),
-			 "captures", (int)director_captures(d), "checker", checker_json(d),
-			 "totals", totals_json(d), "memory", memory_json(&info), "ports",
-			 pool_json(d), "alarms", events_alarms(d->events));
+	return json_pack(
+		"{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:{s:I, s:s, s:b}, s:o, s:i, s:o, "
+		"s:o, s:o, s:o, s:o, s:o}",
+		"version", SHUNT_VERSION, "pid", (int)getpid(), "uptime", uptime, "config",
+		d->options->config, "seed", seed, "abi_version", (int)info.abi_version, "adopted",
+		(int)info.adopted, "program", "id", (json_int_t)info.program_id, "tag",
+		info.program_tag, "counts_losses", (int)dataplane_counts_losses(d->dp),
+		"interfaces", interfaces_json(d), "captures", (int)director_captures(d), "checker",
+		checker_json(d), "totals", totals_json(d), "memory", memory_json(&info), "ports",
+		pool_json(d), "neighbours", neighbours_json(d), "alarms", events_alarms(d->events));
 }
 
 /* --- the model --- */

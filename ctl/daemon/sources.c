@@ -34,7 +34,7 @@ static void on_request(const struct shunt_request *request, void *arg)
 
 	switch (request->kind) {
 	case SHUNT_REQUEST_RESOLVE:
-		net_probe_neighbour(d->net, request->ifindex, &addr);
+		net_ask_neighbour(d->net, request->ifindex, &addr);
 		break;
 	case SHUNT_REQUEST_PATH_MTU:
 		reconcile_path_mtu(d->reconciler, &addr, request->mtu, now_ms(d));

@@ -29,6 +29,7 @@ static void drop_link(struct net *net, struct link *link)
 	net->dirty = true;
 	route_forget_link(net, link->ifindex);
 	HASH_DELETE(by_ifindex, net->links, link);
+	neighbour_link_gone(net, link->ifindex);
 	free(link);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * neighbour.c - the neighbours that destinations need, kept resolved by the kernel: a managed entry
- * is probed again and again, whether anybody sends or not.
+ * neighbour.c - the neighbours that destinations need, and those that the program asked for, kept
+ * resolved by the kernel: a managed entry is probed again and again, whether anybody sends or not.
  */
 #include "net/net.h"
 
@@ -137,6 +137,13 @@ static bool take_state(struct neighbour *neighbour, const struct entry *entry)
 	       memcmp(before.mac, neighbour->mac, sizeof(before.mac)) != 0;
 }
 
+/* No answer depends on one that the program alone has asked for. */
+static void note_state(struct net *net, struct neighbour *neighbour, const struct entry *entry)
+{
+	if (take_state(neighbour, entry) && neighbour->users)
+		net->dirty = true;
+}
+
 /* Have the kernel keep it resolved. On a link that is down it would only fail: link_up asks. */
 static void keep(struct net *net, struct neighbour *neighbour)
 {
@@ -147,8 +154,7 @@ static void keep(struct net *net, struct neighbour *neighbour)
 	if (!link_is_up(link_find(net, neighbour->key.ifindex)))
 		return;
 	entry = read_entry(net, &neighbour->key);
-	if (take_state(neighbour, &entry))
-		net->dirty = true;
+	note_state(net, neighbour, &entry);
 	neighbour->managed = false;
 	if (is_foreign(&entry))
 		return;
@@ -156,6 +162,8 @@ static void keep(struct net *net, struct neighbour *neighbour)
 	if (!entry.managed || !(entry.state & ~NUD_FAILED))
 		neighbour->error = order(net, &neighbour->key, 0, 0, NTF_EXT_MANAGED);
 	net->neighbours_full = neighbour->error == -ENOBUFS;
+	if (!neighbour->users) /* that was before */
+		neighbour->silent = false;
 }
 
 /* When the table is full, thousands that do not fit must not ask one by one. */
@@ -202,6 +210,12 @@ static void set_due(struct net *net, struct neighbour *neighbour)
 	net->neighbours_due = true;
 }
 
+/* The program asked for it, and it does not answer, or the kernel has no room. */
+static bool is_over(const struct neighbour *neighbour)
+{
+	return !neighbour->users && (neighbour->silent || neighbour->error);
+}
+
 void neighbour_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 {
 	const struct ndmsg *info = nlmsg_data(hdr);
@@ -220,11 +234,11 @@ void neighbour_message(struct net *net, struct nlmsghdr *hdr, void *arg)
 	neighbour->sweep = net->sweep;
 	if (hdr->nlmsg_type == RTM_DELNEIGH)
 		entry = (struct entry){.key = entry.key};
-	if (take_state(neighbour, &entry))
-		net->dirty = true;
+	note_state(net, neighbour, &entry);
 	/* gone, or no longer kept, and not by us; or it has failed at its old MAC: the kernel would
 	 * ask everybody for the new one only with its next round, every 5 s */
-	if ((!entry.managed && !is_foreign(&entry)) || (was_usable && (entry.state & NUD_FAILED)))
+	if ((!entry.managed && !is_foreign(&entry)) || (was_usable && (entry.state & NUD_FAILED)) ||
+	    is_over(neighbour))
 		set_due(net, neighbour);
 }
 
@@ -252,6 +266,25 @@ void neighbour_link_up(struct net *net, uint32_t ifindex)
 			set_due(net, neighbour);
 }
 
+static struct neighbour *add(struct net *net, const struct neighbour_key *key)
+{
+	struct neighbour *neighbour = mem_zalloc(sizeof(*neighbour));
+
+	neighbour->key = *key;
+	neighbour->sweep = net->sweep;
+	HASH_ADD(by_key, net->neighbours, key, sizeof(neighbour->key), neighbour);
+	return neighbour;
+}
+
+/* One that nobody uses. */
+static void forget(struct net *net, struct neighbour *neighbour)
+{
+	let_go(net, neighbour);
+	HASH_DELETE(by_key, net->neighbours, neighbour);
+	free(neighbour);
+	net->asked--;
+}
+
 void neighbour_ask_due(struct net *net)
 {
 	struct neighbour *neighbour, *next;
@@ -259,9 +292,14 @@ void neighbour_ask_due(struct net *net)
 	if (!net->neighbours_due)
 		return;
 	net->neighbours_due = false;
-	HASH_ITER (by_key, net->neighbours, neighbour, next)
-		if (neighbour->due)
+	HASH_ITER (by_key, net->neighbours, neighbour, next) {
+		if (!neighbour->due)
+			continue;
+		if (!is_over(neighbour))
 			keep(net, neighbour);
+		if (is_over(neighbour))
+			forget(net, neighbour);
+	}
 }
 
 /* --- users --- */
@@ -275,14 +313,12 @@ struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct 
 	key.ifindex = ifindex;
 	key.addr = net_key_addr(addr);
 	neighbour = find(net, &key);
-	if (!neighbour) {
-		neighbour = mem_zalloc(sizeof(*neighbour));
-		neighbour->key = key;
-		neighbour->sweep = net->sweep;
-		HASH_ADD(by_key, net->neighbours, key, sizeof(neighbour->key), neighbour);
+	if (!neighbour)
+		neighbour = add(net, &key);
+	else if (!neighbour->users)
+		net->asked--;
+	if (!neighbour->users++)
 		keep(net, neighbour);
-	}
-	neighbour->users++;
 	return neighbour;
 }
 
@@ -290,9 +326,8 @@ void neighbour_unuse(struct net *net, struct neighbour *neighbour)
 {
 	if (!neighbour || --neighbour->users)
 		return;
-	let_go(net, neighbour);
-	HASH_DELETE(by_key, net->neighbours, neighbour);
-	free(neighbour);
+	net->asked++;
+	forget(net, neighbour);
 }
 
 void neighbour_free_all(struct net *net)
@@ -305,9 +340,12 @@ void neighbour_free_all(struct net *net)
 	}
 }
 
-void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
+/* --- those that the program asks for: without users, and at most NET_ASKED_MAX --- */
+
+void net_ask_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr)
 {
 	struct neighbour_key key;
+	struct neighbour *neighbour;
 	struct entry entry;
 
 	memset(&key, 0, sizeof(key));
@@ -315,9 +353,60 @@ void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr
 	key.addr = net_key_addr(addr);
 	if (!key.addr.family || find(net, &key))
 		return;
-	/* an order would take the mark or the permanence of an entry away; one that is usable or
-	 * being resolved needs none */
 	entry = read_entry(net, &key);
-	if (!entry.managed && !entry.learned && !(entry.state & ~NUD_FAILED))
+	if (is_foreign(&entry))
+		return;
+	if (net->asked < NET_ASKED_MAX) {
+		neighbour = add(net, &key);
+		net->asked++;
+		keep(net, neighbour);
+		if (is_over(neighbour))
+			forget(net, neighbour);
+		return;
+	}
+	net->asked_refused++;
+	/* the order would take the mark of an entry away; one that is usable or being resolved
+	 * needs none */
+	if (!entry.managed && !(entry.state & ~NUD_FAILED))
 		order(net, &key, 0, NTF_USE, 0);
+}
+
+static void adopt(struct net *net, struct nlmsghdr *hdr, void *arg)
+{
+	struct neighbour *neighbour;
+	struct entry entry;
+
+	if (parse(hdr, &entry) || !entry.managed || is_foreign(&entry) ||
+	    net->asked >= NET_ASKED_MAX || find(net, &entry.key))
+		return;
+	neighbour = add(net, &entry.key);
+	net->asked++;
+	neighbour->managed = true;
+	take_state(neighbour, &entry);
+	if (is_over(neighbour))
+		set_due(net, neighbour);
+}
+
+void neighbour_adopt(struct net *net)
+{
+	const struct ndmsg info = {.ndm_family = AF_UNSPEC};
+	int r = -EAGAIN;
+
+	for (unsigned int tries = 0; r == -EAGAIN && tries < NET_SWEEPS_MAX; tries++)
+		r = net_ask(net, net_message(RTM_GETNEIGH, NLM_F_DUMP, &info, sizeof(info)), adopt,
+			    NULL);
+}
+
+void neighbour_link_gone(struct net *net, uint32_t ifindex)
+{
+	struct neighbour *neighbour, *next;
+
+	HASH_ITER (by_key, net->neighbours, neighbour, next)
+		if (!neighbour->users && neighbour->key.ifindex == ifindex)
+			forget(net, neighbour);
+}
+
+void net_asked(const struct net *net, struct net_asked *ret)
+{
+	*ret = (struct net_asked){.kept = net->asked, .refused = net->asked_refused};
 }

@@ -271,6 +271,7 @@ int net_open(void (*changed)(void *arg), void *arg, struct net **ret, struct err
 	if (r)
 		return error_set(err, r, "netlink: links and addresses cannot be read: %s",
 				 strerror(-r));
+	neighbour_adopt(net);
 	net->dirty = false;
 	*ret = take_ptr(net);
 	return 0;

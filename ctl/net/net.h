@@ -58,8 +58,22 @@ void net_release(struct net *net, const struct ip_addr *to);
 /* A check of @to has failed: its neighbour is asked whether it is still there, and if it is not,
  * for its new MAC. Left to itself the kernel takes up to a minute to notice. */
 void net_doubt(struct net *net, const struct ip_addr *to);
-/* Ask the kernel once to resolve a neighbour (the program saw a reply for it). */
-void net_probe_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+
+/*
+ * The program saw a reply for a neighbour that is not resolved: from now on it is kept so, as long
+ * as it answers. The kernel does not see what the program sends, and once its table has 128 entries
+ * it throws away those that it takes to be idle, every minute. Those that a daemon before us kept
+ * are found when net is opened.
+ */
+void net_ask_neighbour(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
+/* A quarter of what Linux has room for in a table unless told otherwise. More are resolved when
+ * they are asked for, and not kept. */
+#define NET_ASKED_MAX 256
+struct net_asked {
+	uint32_t kept;
+	uint64_t refused; /* how often there was no room to keep one */
+};
+void net_asked(const struct net *net, struct net_asked *ret);
 
 /* --- links --- */
 

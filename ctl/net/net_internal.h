@@ -56,11 +56,11 @@ struct neighbour_key {
 	struct ip_addr addr; /* unused bytes zero */
 };
 
-/* A neighbour that destinations need. */
+/* A neighbour that destinations need, or that the program asked for. */
 struct neighbour {
 	struct neighbour_key key;
-	unsigned int users;
-	uint16_t state; /* NUD_*, 0 = the kernel has no entry */
+	unsigned int users; /* destinations; 0 = the program alone */
+	uint16_t state;     /* NUD_*, 0 = the kernel has no entry */
 	bool has_mac;
 	uint8_t mac[6];
 	bool managed; /* we have made it so */
@@ -95,6 +95,8 @@ struct net {
 	bool behind;          /* notifications were lost */
 	bool neighbours_due;  /* some of them */
 	bool neighbours_full; /* the kernel's table, since the last dispatch */
+	uint32_t asked;       /* neighbours without users */
+	uint64_t asked_refused;
 	uint64_t sweep;
 
 	struct link *links;            /* uthash by_ifindex */
@@ -136,6 +138,10 @@ void address_free_all(struct net *net);
 void neighbour_message(struct net *net, struct nlmsghdr *hdr, void *arg);
 int neighbour_sweep(struct net *net);
 void neighbour_free_all(struct net *net);
+/* Take over what a daemon before us had kept; what cannot be read stays as it is. */
+void neighbour_adopt(struct net *net);
+/* The link is no more: nor are the neighbours that the program asked for there. */
+void neighbour_link_gone(struct net *net, uint32_t ifindex);
 /* One user more; asks the kernel when it is the first. */
 struct neighbour *neighbour_use(struct net *net, uint32_t ifindex, const struct ip_addr *addr);
 /* The kernel has refused to keep it: ask again. */

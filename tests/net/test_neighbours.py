@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from lab import (BACKENDS, BACKENDS6, DIRECTOR, DIRECTOR6, DR_VIP, DR_VIP6, NAT_VIP, NAT_VIP6, on_link,
-                 run, wait_until)
+from lab import (BACKENDS, BACKENDS6, CLIENT, CLIENT6, DIRECTOR, DIRECTOR6, DR_VIP, DR_VIP6,
+                 NAT_VIP, NAT_VIP6, on_link, run, wait_until)
 from shuntd import service
 from traffic import answers, curl
 
@@ -86,6 +86,28 @@ def test_idle_neighbours_stay_resolved(lab, servers, start, vip, backends):
     done = lab.director.run("ip", "-d", "neigh", "show", "dev", "eth0")
     managed = {line.split()[0] for line in done.stdout.splitlines() if "managed" in line}
     assert managed >= set(backends)
+
+
+@pytest.mark.parametrize("vip, client, backends", [
+    (NAT_VIP, CLIENT, BACKENDS), (NAT_VIP6, CLIENT6, BACKENDS6)], ids=["4", "6"])
+def test_a_clients_neighbour_is_lost_once(lab, servers, start, vip, client, backends):
+    """The kernel does not see replies, and throws an idle neighbour away when it has many: the one
+    that a reply has asked for is kept from then on."""
+    shuntd = start(service("web", at(vip), "nat", backends), {"web": 3})
+
+    def managed():
+        return "managed" in lab.director.run("ip", "-d", "neigh", "show", "to", client).stdout
+
+    assert answers(lab.client, host_of(vip), 5).total() == 5
+    assert not managed() and shuntd.json("status")["neighbours"]["kept"] == 0
+    lab.director.ip(f"neigh del {client} dev eth0\n")
+    assert answers(lab.client, host_of(vip), 5).total() == 5  # the first one's reply comes again
+    wait_until(managed, what="the client's neighbour to be kept")
+    assert shuntd.json("status")["neighbours"] == {"kept": 1, "max": 256, "refused": 0}
+    assert "kept for replies 1 of 256, refused 0" in shuntd.shunt("status").stdout
+    shuntd.stop()
+    shuntd.start()
+    assert shuntd.json("status")["neighbours"]["kept"] == 1 and managed()
 
 
 def test_backends_behind_a_bridge(make_lab):

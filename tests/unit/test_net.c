@@ -298,7 +298,15 @@ static void test_next_daemon(void **state)
 	assert_false(is_managed("10.9.0.11"));
 }
 
-static void test_probe_once(void **state)
+static struct net_asked asked(struct fixture *f)
+{
+	struct net_asked asked;
+
+	net_asked(f->net, &asked);
+	return asked;
+}
+
+static void test_asked_by_the_program(void **state)
 {
 	const struct ip_addr one = addr("10.9.0.11"), fixed = addr("10.9.0.77"),
 			     kept = addr("10.9.0.12");
@@ -307,19 +315,63 @@ static void test_probe_once(void **state)
 	uint32_t eth1;
 
 	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
-	net_probe_neighbour(f->net, eth1, &one);
+	net_ask_neighbour(f->net, eth1, &one);
 	while (!says("ip neigh show to 10.9.0.11", NETNS_PEER_MAC)) {
 		turn(f, until);
-		net_probe_neighbour(f->net, eth1, &one); /* a busy peer may answer too late */
+		net_ask_neighbour(f->net, eth1, &one); /* a busy peer may answer too late */
 	}
-	assert_false(is_managed("10.9.0.11"));
+	assert_true(is_managed("10.9.0.11"));
+	/* a neighbour of somebody else's is left alone, one that is kept for a way stays so */
 	director(f, "ip neigh add 10.9.0.77 dev eth1 lladdr 02:00:00:00:00:ee nud permanent");
-	net_probe_neighbour(f->net, eth1, &fixed);
+	net_ask_neighbour(f->net, eth1, &fixed);
 	assert_true(says("ip neigh show to 10.9.0.77", "PERMANENT"));
-	/* one that is kept stays so */
 	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
-	net_probe_neighbour(f->net, eth1, &kept);
+	net_ask_neighbour(f->net, eth1, &kept);
 	assert_true(is_managed("10.9.0.12"));
+	assert_int_equal(asked(f).kept, 1);
+	/* the next daemon keeps it too, until it answers no more */
+	net_close(f->net);
+	assert_int_equal(net_open(on_changed, f, &f->net, NULL), 0);
+	assert_int_equal(asked(f).kept, 2);
+	wait_resolved(f, "10.9.0.12", NETNS_PEER_MAC);
+	assert_int_equal(asked(f).kept, 1);
+	peer(f, "ip addr del 10.9.0.11/24 dev br0");
+	until = now_ms() + LIMIT_MS;
+	director(f, "ip neigh replace 10.9.0.11 dev eth1 lladdr 02:00:00:00:00:ee nud failed");
+	while (asked(f).kept)
+		turn(f, until);
+	assert_false(is_managed("10.9.0.11"));
+	/* asked for again, and it does not come back */
+	net_ask_neighbour(f->net, eth1, &one);
+	assert_int_equal(asked(f).kept, 1);
+	until = now_ms() + LIMIT_MS;
+	while (asked(f).kept)
+		turn(f, until);
+	assert_false(is_managed("10.9.0.11"));
+}
+
+static void test_more_than_are_kept(void **state)
+{
+	struct fixture *f = need(state);
+	uint32_t eth1;
+
+	assert_int_equal(net_link_index(f->net, "eth1", &eth1, NULL), 0);
+	for (uint32_t i = 0; i < NET_ASKED_MAX + 2; i++) {
+		char text[IP_ADDR_LEN];
+		struct ip_addr one;
+
+		snprintf(text, sizeof(text), "10.9.%u.%u", 1 + i / 250, 1 + i % 250);
+		one = addr(text);
+		net_ask_neighbour(f->net, eth1, &one);
+	}
+	assert_int_equal(asked(f).kept, NET_ASKED_MAX);
+	assert_int_equal(asked(f).refused, 2);
+	assert_false(is_managed("10.9.2.8"));
+	assert_true(is_managed("10.9.2.6"));
+	/* they go with the interface */
+	director(f, "ip link del eth1");
+	drain(f);
+	assert_int_equal(asked(f).kept, 0);
 }
 
 /* --- links --- */
@@ -499,7 +551,8 @@ int main(void)
 		test(test_permanent),
 		test(test_managed_by_others),
 		test(test_next_daemon),
-		test(test_probe_once),
+		test(test_asked_by_the_program),
+		test(test_more_than_are_kept),
 		test(test_interface_replaced),
 		test(test_link_down),
 		test(test_told_only_of_what_matters),
