@@ -94,13 +94,26 @@ def two_services(backends=BACKENDS, **options):
             daemons.service("web-nat", f"tcp:{NAT_VIP}:80", "nat", backends, **options))
 
 
-@pytest.fixture
-def shuntd(lab, servers):
-    """A running director with services web-dr and web-nat, every backend up."""
+def start_two_services(lab):
     daemon = daemons.Shuntd(lab, daemons.config(two_services()))
     daemon.start()
     daemon.wait_up("web-dr", "web-nat")
     return daemon
+
+
+@pytest.fixture
+def shuntd(lab, servers):
+    """A running director with services web-dr and web-nat, every backend up."""
+    return start_two_services(lab)
+
+
+@pytest.fixture(scope="module")
+def onlooker(request):
+    """The same, for all tests of a file that change nothing in it."""
+    lab = open_lab(request)
+    for host in lab.backends:
+        lab.nginx(host)
+    return start_two_services(lab)
 
 
 @pytest.fixture

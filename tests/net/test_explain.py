@@ -20,21 +20,21 @@ def counted(shuntd):
             shuntd.get("/v1/services/web-dr/slots")]
 
 
-@pytest.mark.parametrize("vip", [DR_VIP, NAT_VIP])
-def test_packets_go_where_it_says(lab, shuntd, vip):
+@pytest.mark.parametrize("vip, first", [(DR_VIP, 40000), (NAT_VIP, 40100)], ids=["dr", "nat"])
+def test_packets_go_where_it_says(onlooker, vip, first):
     """Whichever backend is named for a client's port, answers that client."""
-    seen = set()
-    for port in range(40000, 40012):
-        said = explain(shuntd, f"tcp:{vip}:80", "--syn", port=port)
+    client, seen = onlooker.lab.client, set()
+    for port in range(first, first + 12):
+        said = explain(onlooker, f"tcp:{vip}:80", "--syn", port=port)
         assert said["verdict"] == "forward" and said["reason"] is None
-        answer = lab.client.run("curl", "-sf", "--local-port", str(port), f"http://{vip}/").stdout
+        answer = client.run("curl", "-sf", "--local-port", str(port), f"http://{vip}/").stdout
         assert NAMES[said["backend"]["address"]] == answer.strip()
         seen.add(answer)
     assert len(seen) > 1
 
 
-def test_it_says_what_is_rewritten(lab, shuntd):
-    said = explain(shuntd, f"tcp:{NAT_VIP}:80")
+def test_it_says_what_is_rewritten(onlooker):
+    said = explain(onlooker, f"tcp:{NAT_VIP}:80")
     changes = {change["what"]: (change["from"], change["to"]) for change in said["rewrite"]}
     backend = said["backend"]["address"].rpartition(":")[0]
     number = BACKENDS.index(backend)
@@ -42,7 +42,7 @@ def test_it_says_what_is_rewritten(lab, shuntd):
     assert changes["destination MAC"] == ("02:00:00:00:00:01", f"02:00:00:00:00:{11 + number}")
     assert changes["time to live"] == ("64", "63")
     assert said["next_hop"] == {"interface": "eth0", "mac": f"02:00:00:00:00:{11 + number}"}
-    text = shuntd.shunt("explain", f"tcp:{NAT_VIP}:80", "--from", f"{CLIENT}:40000").stdout
+    text = onlooker.shunt("explain", f"tcp:{NAT_VIP}:80", "--from", f"{CLIENT}:40000").stdout
     assert f"destination address {NAT_VIP} -> {backend}\n" in text
     assert "service   web-nat" in text and text.endswith("verdict   forwarded\n")
 
@@ -106,7 +106,6 @@ def test_after_a_restart(lab, shuntd):
     ({"to": f"tcp:{DR_VIP}:80", "from": f"{CLIENT}:1", "interface": "eth7"}, "eth7"),
     ({"to": f"tcp:{DR_VIP}:80", "from": f"{CLIENT}:1", "colour": 1}, "colour"),
 ])
-def test_refused(start, body, complaint):
-    shuntd = start("")
-    status, answer = shuntd.api("POST", "/v1/explain", json.dumps(body))
+def test_refused(onlooker, body, complaint):
+    status, answer = onlooker.api("POST", "/v1/explain", json.dumps(body))
     assert status == 400 and complaint in answer["error"] and "\n" not in answer["error"]

@@ -13,7 +13,6 @@ from traffic import NET
 
 VIP, PORT = VIPS["fullnat"][0], 7000
 SECOND_CLIENT = "10.78.0.3"
-PORTS = 25000
 LOW = 1024
 GONE_S = 40  # a closed flow's port is free again, with the walk over the flows
 
@@ -48,7 +47,7 @@ def all_right(held, count):
     assert sum(answer["right"] for answer in answers) == count
 
 
-def settings(ports=PORTS, pool=POOL[0]):
+def settings(ports, pool=POOL[0]):
     return f'fullnat_pool = {{"{pool}"}}\nfullnat_ports = {LOW}-{LOW + ports - 1}'
 
 
@@ -86,33 +85,35 @@ def drops(shuntd):
             if r["count"] and r["verdict"] == "drop" and r["name"].startswith("fullnat")}
 
 
-def test_the_pool_is_filled_refused_and_used_again(site):
+@pytest.mark.parametrize("size", [5000, pytest.param(25000, marks=pytest.mark.long)])
+def test_the_pool_is_filled_refused_and_used_again(site, size):
     """It refuses when every port has a flow, and not before; no answer reaches a wrong client."""
-    shuntd = start(site)
-    assert ports(shuntd) == {"max": 131072, "total": 2 * PORTS, "used": 0, "free": 2 * PORTS,
+    shuntd = start(site, ports=size)
+    assert ports(shuntd) == {"max": 131072, "total": 2 * size, "used": 0, "free": 2 * size,
                              "resting": 0}
     held = [Held(site, "10.78.0.2", "one"), Held(site, SECOND_CLIENT, "two")]
     for one in held:
-        one.say(f"open {PORTS // 2}")
-    assert [one.hear()["open"] for one in held] == [PORTS // 2] * 2
-    assert ports(shuntd)["used"] == PORTS  # UDP's are for UDP
+        one.say(f"open {size // 2}")
+    assert [one.hear()["open"] for one in held] == [size // 2] * 2
+    assert ports(shuntd)["used"] == size  # UDP's are for UDP
     assert not drops(shuntd)
-    all_right(held, PORTS)
-    assert {b["status"]["counters"]["connections"] > PORTS // 3
+    all_right(held, size)
+    assert {b["status"]["counters"]["connections"] > size // 3
             for b in shuntd.backends("marks").values()} == {True}
 
     assert held[0].ask("open 20")["open"] == 0
     assert set(drops(shuntd)) == {"fullnat_pool_full"}
     assert drops(shuntd)["fullnat_pool_full"] >= 20
-    all_right(held, PORTS)
+    all_right(held, size)
 
+    part = size // 5
     for one in held:
-        one.ask("close 5000")
-    wait_until(lambda: ports(shuntd)["used"] == PORTS - 10000, GONE_S, "ports of closed flows")
-    assert held[0].ask("open 5000")["open"] == 5000
-    assert held[1].ask("open 5000")["open"] == 5000
-    assert ports(shuntd)["used"] == PORTS
-    all_right(held, PORTS)
+        one.ask(f"close {part}")
+    wait_until(lambda: ports(shuntd)["used"] == size - 2 * part, GONE_S, "ports of closed flows")
+    assert held[0].ask(f"open {part}")["open"] == part
+    assert held[1].ask(f"open {part}")["open"] == part
+    assert ports(shuntd)["used"] == size
+    all_right(held, size)
 
 
 def test_flows_stay_across_restarts(site):

@@ -26,8 +26,10 @@ def listing(shuntd):
     return without_counts(shuntd.json("list"))
 
 
-@pytest.mark.parametrize("end", ["kill", "stop"])
-@pytest.mark.parametrize("vip", [DR_VIP, NAT_VIP], ids=["dr", "nat"])
+@pytest.mark.parametrize("vip, end", [
+    pytest.param(DR_VIP, "kill", id="dr-kill"), pytest.param(NAT_VIP, "stop", id="nat-stop"),
+    pytest.param(DR_VIP, "stop", id="dr-stop", marks=pytest.mark.long),
+    pytest.param(NAT_VIP, "kill", id="nat-kill", marks=pytest.mark.long)])
 def test_no_request_fails(lab, shuntd, end, vip):
     before, counted = listing(shuntd), shuntd.get("/v1/stats")
     with Load(lab.client, vip, rate=50) as load:

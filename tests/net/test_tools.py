@@ -93,7 +93,8 @@ def test_demo():
     assert not leftovers(name)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT,
+                                    pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 @pytest.mark.parametrize("moment", ["1. ", "3. ", "5. "])
 def test_demo_interrupted(number, moment):
     child, name = demo()
