@@ -134,20 +134,30 @@ static __always_inline int fullnat_leaves(struct packet *p, const struct shunt_p
 	return verdict;
 }
 
+/* May another program look the flow up? Not one that is only explained, and would begin. */
+static __always_inline bool fullnat_is_there(struct shunt_pool_port *port)
+{
+	union fullnat_life life;
+
+	if (!dry_run)
+		return true;
+	life = fullnat_read(port);
+	return fullnat_lives(&life);
+}
+
 /* @toa: does the service want it? */
 static __always_inline int fullnat_send(struct packet *p, bool toa, struct shunt_pool_port *port,
 					const struct target *to)
 {
 	__u8 flags;
 
-	/* explained by the slot: who only looks has made no flow that another program could find */
 	if (unlikely(!forward_fits(p, to)))
-		return dry_run ? LATER_TOO_BIG : LATER_FULLNAT_TOO_BIG;
+		return fullnat_is_there(port) ? LATER_FULLNAT_TOO_BIG : LATER_TOO_BIG;
 	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
 	mss_to_backend(p, to);
 	flags = fullnat_touch(p, true, port, fullnat_read(port));
-	if (unlikely(toa) && !dry_run && toa_wanted(p, flags, to->mtu))
+	if (unlikely(toa) && fullnat_is_there(port) && toa_wanted(p, flags, to->mtu))
 		return LATER_FULLNAT_TOA;
 	return fullnat_leaves(p, port, to);
 }
