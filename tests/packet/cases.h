@@ -43,7 +43,7 @@ extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, case
 	cases_tunnel, cases_too_big, cases_any, cases_mss, cases_fragments;
 extern const struct case_list cases_fullnat, cases_fullnat_reply, cases_fullnat_errors,
 	cases_fullnat6, cases_fullnat_reply6, cases_fullnat_errors6, cases_fullnat_told,
-	cases_fullnat_fragments;
+	cases_fullnat_fragments, cases_fullnat_toa;
 
 /* All that need no flow; the last is NULL. */
 extern const struct case_list *const case_lists[];

@@ -359,6 +359,28 @@ static bool flows_that_are_there(void *arg)
 	return true;
 }
 
+static void set_slots(struct dataplane_service *service, uint32_t word)
+{
+	for (uint32_t i = 0; i < dataplane_slots_count(service); i++)
+		dataplane_slot_write(service, i, word);
+}
+
+/* What is too long for a flow's backend, wherever the slot leads meanwhile. */
+static bool flow_of_a_slot_that_moved(void *arg)
+{
+	const struct frame in = {UDP, .from = CLIENT, .to = VIP ":3105", .payload = 1400};
+	const struct packet_case c = {.in = in};
+	struct world *world = arg;
+	struct explained explained;
+	bool right;
+
+	set_slots(world->services[FULLNAT_NARROW], 0);
+	right = explained_to(world, &in, XDP_TX, "too_big_answered", &explained) &&
+		is_as_ordinary(world, &c, &explained);
+	set_slots(world->services[FULLNAT_NARROW], SHUNT_SLOT(1, 0));
+	return right;
+}
+
 static bool no_flows(void *arg)
 {
 	struct explained explained;
@@ -446,6 +468,7 @@ int main(void)
 		 does_as_the_ordinary_program},
 		{"fullnat: a flow that would begin", new_flows},
 		{"fullnat: flows that are there", flows_that_are_there},
+		{"fullnat: a flow of a slot that moved", flow_of_a_slot_that_moved},
 		{"fullnat: no flow", no_flows},
 		{"the ordinary program has nothing of it", ordinary_program_notes_nothing},
 		{"what is no frame is refused", what_is_no_frame_is_refused},

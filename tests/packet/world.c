@@ -336,6 +336,7 @@ static void make_service(struct world *world, enum world_service symbol)
 	const struct dataplane_service_options options = {
 		.forward = row->forward,
 		.mss = row->mss,
+		.toa = row->toa,
 		.fullnat = row->fullnat || row->forward == SHUNT_FORWARD_FULLNAT,
 	};
 	struct dataplane_service *service =

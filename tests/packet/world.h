@@ -169,6 +169,7 @@
 	X(FULLNAT_JOINED, "udp:" VIP ":3106", FULLNAT, "10.0.0.55:7000", .mtu = 1000)              \
 	X(FULLNAT_MSS, "tcp:" VIP ":3201", FULLNAT, "10.0.0.54:7000", .mss = 1200)                 \
 	X(FULLNAT_MSS_AUTO, "tcp:" VIP ":3204", FULLNAT, "10.0.0.54:7001", .mss = 1, .mtu = 1300)  \
+	X(FULLNAT_TOA, "tcp:" VIP ":3401", FULLNAT, "10.0.0.54:7002", .toa = true, .mtu = 1500)    \
 	X(MIXED_DR, "tcp:" VIP ":3301", DR, "10.0.0.57:3301", .fullnat = true)                     \
 	X(MIXED_NAT, "udp:" VIP ":3302", NAT, "10.0.0.57:7000", .fullnat = true)                   \
 	X(MIXED_IPIP, "tcp:" VIP ":3303", IPIP, "10.0.0.31:3303", .fullnat = true, .mtu = 1480)    \
@@ -187,6 +188,8 @@
 	X(FULLNAT6_MSS, "tcp:" VIP6_AT(3201), FULLNAT, "[fd00::54]:7000", .mss = 1200)             \
 	X(FULLNAT6_MSS_AUTO, "tcp:" VIP6_AT(3204), FULLNAT, "[fd00::54]:7001", .mss = 1,           \
 	  .mtu = 1300)                                                                             \
+	X(FULLNAT6_TOA, "tcp:" VIP6_AT(3401), FULLNAT, "[fd00::54]:7002", .toa = true,             \
+	  .mtu = 1500)                                                                             \
 	X(MIXED6_DR, "tcp:" VIP6_AT(3301), DR, "[fd00::57]:3301", .fullnat = true)                 \
 	X(MIXED6_NAT, "udp:" VIP6_AT(3302), NAT, "[fd00::57]:7000", .fullnat = true)
 
@@ -209,6 +212,8 @@
 	X(FULLNAT_TAG, CLIENT, VIP ":3101", POOL_AT(2013))                                         \
 	X(FULLNAT_MSS, CLIENT, VIP ":3201", POOL_AT(2014))                                         \
 	X(FULLNAT_MSS_AUTO, CLIENT, VIP ":3204", POOL_AT(2015))                                    \
+	X(FULLNAT_TOA, CLIENT, VIP ":3401", POOL_AT(2016))                                         \
+	X(FULLNAT_TOA, FAR_CLIENT, VIP ":3401", POOL_AT(2017))                                     \
 	X(FULLNAT_UDP, CLIENT, VIP ":3053", POOL_AT(2000))                                         \
 	X(FULLNAT_UDP, FAR_CLIENT, VIP ":3053", POOL_AT(2001))                                     \
 	X(FULLNAT_TAGS, CLIENT, VIP ":3103", POOL_AT(2002))                                        \
@@ -230,6 +235,8 @@
 	X(FULLNAT6_TAG, CLIENT6, VIP6_AT(3101), POOL6_AT(2013))                                    \
 	X(FULLNAT6_MSS, CLIENT6, VIP6_AT(3201), POOL6_AT(2014))                                    \
 	X(FULLNAT6_MSS_AUTO, CLIENT6, VIP6_AT(3204), POOL6_AT(2015))                               \
+	X(FULLNAT6_TOA, CLIENT6, VIP6_AT(3401), POOL6_AT(2016))                                    \
+	X(FULLNAT6_TOA, FAR_CLIENT6, VIP6_AT(3401), POOL6_AT(2017))                                \
 	X(FULLNAT6_UDP, CLIENT6, VIP6_AT(3053), POOL6_AT(2000))                                    \
 	X(FULLNAT6_UDP, FAR_CLIENT6, VIP6_AT(3053), POOL6_AT(2001))                                \
 	X(FULLNAT6_TAGS, CLIENT6, VIP6_AT(3103), POOL6_AT(2002))                                   \
@@ -257,6 +264,7 @@ struct world_row {
 	int mss;            /* of the service: SHUNT_MSS_AUTO, or the most */
 	const char *source; /* of the outer header; NULL: DIRECTOR or DIRECTOR6 */
 	int source_bits;    /* so many low bits of it are the program's choice */
+	bool toa;           /* fullnat: backends are told the client in a TCP option */
 	bool fullnat;       /* flows of other backends may be of fullnat's */
 };
 
