@@ -618,12 +618,23 @@ static bool whole_there(struct fuzz *f, const struct trial *t)
 	return true;
 }
 
-/* A client that damage has made need not have a way to it. */
+static bool is_within(const struct view_addr *addr, const char *net4, const char *net6)
+{
+	struct view_addr net = view_addr(addr->v6 ? net6 : net4);
+
+	return view_within(addr, &net, addr->v6 ? 64 : 24);
+}
+
+/* A client that damage has made need not have a way to it, */
 static bool is_reachable(const struct view_addr *client)
 {
-	struct view_addr net = view_addr(client->v6 ? "2001:db8:100::" : "198.51.100.0");
+	return is_within(client, "198.51.100.0", "2001:db8:100::");
+}
 
-	return view_within(client, &net, client->v6 ? 64 : 24);
+/* nor a router be an address that anything may come from. */
+static bool is_router(const struct view_addr *router)
+{
+	return is_within(router, "10.0.0.0", "fd00::");
 }
 
 /* A piece behind the first: may be forgotten when that was long ago. */
@@ -812,7 +823,7 @@ static bool icmp_back(struct fuzz *f, const struct trial *t)
 	flow = flow_at(f, t, s, quote.sport, &(struct end){quote.to, quote.dport}, &right);
 	if (!flow)
 		return right;
-	if (!is_reachable(&flow->client.addr))
+	if (!is_reachable(&flow->client.addr) || !is_router(&from.addr))
 		return true;
 	if (ttl_ends(t))
 		return expired(t);
