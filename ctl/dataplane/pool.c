@@ -360,7 +360,8 @@ int pool_adopt(struct dataplane *dp, const struct place_key *key, const struct s
  * packet takes meanwhile counts as in it. */
 static void pool_mark_outside(struct dataplane *dp)
 {
-	memset(dp->held, HELD_BACK, dp->ports_max);
+	for (size_t i = 0; i < dp->pools_count; i++)
+		memset(&dp->held[dp->pools[i].first], HELD_BACK, pool_entries(&dp->pools[i]));
 	for (uint32_t which = 0; which < SHUNT_RINGS; which++) {
 		const struct shunt_ring *ring = &dp->rings[which];
 

@@ -797,6 +797,25 @@ static bool adopted(void *arg)
 	return true;
 }
 
+static bool added_after(void *arg)
+{
+	struct fullnat *f = arg;
+	struct ip_addr addrs[2];
+
+	set_pool(f, 1);
+	later(f, 0);
+	EXPECT_EQUAL(dataplane_pool_addresses(f->world.dp, addrs, 2), 1);
+	f->world.dp = dataplane_close(f->world.dp);
+	f->world.dp = world_dataplane(0);
+	set_pool(f, 2);
+	EXPECT_EQUAL(ports(f).used, 0);
+	EXPECT_EQUAL(ports(f).free, 4 * PORTS);
+	set_pool(f, 1);
+	later(f, 0);
+	EXPECT_EQUAL(dataplane_pool_addresses(f->world.dp, addrs, 2), 1);
+	return true;
+}
+
 int main(void)
 {
 	static const struct expect_test tests[] = {
@@ -820,6 +839,7 @@ int main(void)
 		{"an address of the pool is let go", let_go},
 		{"the client's address in a TCP option", toa},
 		{"another daemon", adopted},
+		{"an address that the next daemon adds comes and goes", added_after},
 	};
 	struct fullnat f = {.now_s = 1000};
 	int code;
