@@ -45,18 +45,25 @@ static __always_inline void fragment_remember(const struct shunt_fragment_key *k
 		return;
 	*room = *what;
 	room->seen_ns = bpf_ktime_get_coarse_ns();
+	room->id = key->id;
 	bpf_map_update_elem(&fragments, key, room, BPF_ANY);
 }
 
-/* What the first one left behind, NULL if there was none or it is too long ago. */
+/* What the first one left behind, within @ns, in the same room; NULL if there is nothing. */
 static __always_inline const struct shunt_fragment *fragment_recall(
-	const struct shunt_fragment_key *key)
+	const struct shunt_fragment_key *key, __u64 ns)
 {
 	const struct shunt_fragment *found = bpf_map_lookup_elem(&fragments, key);
+	struct shunt_fragment *room = only_element(&fragment_room);
 
-	if (!found || bpf_ktime_get_coarse_ns() - found->seen_ns > SHUNT_FRAGMENT_NS)
+	if (!found || !room)
 		return NULL;
-	return found;
+	*room = *found;
+	barrier();
+	/* the entry of one that goes is another's at once */
+	if (room->id != key->id || bpf_ktime_get_coarse_ns() - room->seen_ns > ns)
+		return NULL;
+	return room;
 }
 
 /* The transport header of a first fragment. */
@@ -117,7 +124,7 @@ static __always_inline int fragment_follow(const struct packet *p,
 					   const struct shunt_fragment_key *key, struct target *ret,
 					   struct shunt_addr *saddr)
 {
-	const struct shunt_fragment *what = fragment_recall(key);
+	const struct shunt_fragment *what = fragment_recall(key, SHUNT_FRAGMENT_NS);
 
 	if (!what)
 		return drop(SHUNT_REASON_FRAGMENT_UNKNOWN);
@@ -226,7 +233,7 @@ static __always_inline int nat_fragment_packet(struct packet *p)
 		what.backend = way.backend;
 		fragment_remember(&key, &what);
 	} else {
-		found = fragment_recall(&key);
+		found = fragment_recall(&key, SHUNT_FRAGMENT_NS);
 		if (!found || !found->backend)
 			return XDP_PASS;
 		way.vip = found->saddr;

@@ -187,16 +187,17 @@ static __always_inline union fullnat_life fullnat_step(const struct packet *p, b
 }
 
 /* Written only when something changes, once a second or less for most. What another CPU or user
- * space writes meanwhile is not overwritten. Returns the flow's flags. */
+ * space writes meanwhile is not overwritten, and what has ended stays so. Returns the flow's flags.
+ */
 static __always_inline __u8 fullnat_touch(const struct packet *p, bool client,
 					  struct shunt_pool_port *port, union fullnat_life life)
 {
 	const __u16 now = fullnat_now();
 
 	if (dry_run)
-		return life.is.flags;
+		return fullnat_step(p, client, life, now).is.flags;
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 4 && fullnat_lives(&life); i++) {
 		union fullnat_life next = fullnat_step(p, client, life, now), seen;
 
 		if (likely(next.word == life.word))
@@ -204,11 +205,20 @@ static __always_inline __u8 fullnat_touch(const struct packet *p, bool client,
 		seen.word = __sync_val_compare_and_swap(fullnat_word(port), life.word, next.word);
 		if (seen.word == life.word)
 			return next.is.flags;
-		if (!fullnat_lives(&seen))
-			break;
 		life = seen;
 	}
 	return life.is.flags;
+}
+
+/* On the way is no room for the option that tells the backend its client (toa.h): what was told
+ * must do. Should another CPU be faster, the next error says it again. */
+static __always_inline void fullnat_settle(struct shunt_pool_port *port, union fullnat_life life)
+{
+	union fullnat_life next = life;
+
+	next.is.flags |= SHUNT_PORT_SETTLED;
+	if (!dry_run && next.word != life.word)
+		__sync_val_compare_and_swap(fullnat_word(port), life.word, next.word);
 }
 
 /* --- rewriting --- */

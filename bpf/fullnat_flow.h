@@ -17,7 +17,8 @@
 #include "toa.h"
 #include "transmit.h"
 
-#define FULLNAT_TAKE_TRIES 8 /* with as many CPUs faster, each time, the packet is dropped */
+#define FULLNAT_EEXIST     17 /* errno.h's, which is not for this side */
+#define FULLNAT_TAKE_TRIES 8  /* with as many CPUs faster, each time, the packet is dropped */
 
 /* A port that nobody has, the longest unused; negative if there is none. */
 static __always_inline int fullnat_take(__u32 which)
@@ -30,14 +31,18 @@ static __always_inline int fullnat_take(__u32 which)
 		return -1;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < FULLNAT_TAKE_TRIES; i++) {
-		__u64 head = *(volatile __u64 *)&ring->head;
+		__u64 head = *(volatile __u64 *)&ring->head, tail = *(volatile __u64 *)&ring->tail;
+		__u32 index;
 
-		if (head == *(volatile __u64 *)&ring->tail)
+		if (head == tail)
 			return -1;
-		/* read behind the exchange: it is the barrier to what was written before the tail
-		 */
+		/* Before the exchange, behind which the place may be another's. It was written
+		 * before the tail and is read after it: that the address depends on the tail, if
+		 * only for the CPU, orders the two. */
+		asm volatile("%0 &= 0" : "+r"(tail));
+		index = waiting[(which << ring_bits) + ((head + tail) & ((1u << ring_bits) - 1))];
 		if (dry_run || __sync_val_compare_and_swap(&ring->head, head, head + 1) == head)
-			return waiting[(which << ring_bits) + (head & ((1u << ring_bits) - 1))];
+			return index;
 	}
 	return -1;
 }
@@ -57,26 +62,26 @@ static __always_inline void fullnat_fill(struct shunt_pool_port *port,
 	port->vip = key->vip;
 	port->client_port = key->client_port;
 	port->vip_port = key->vip_port;
-	barrier();
-	*(volatile __u64 *)fullnat_word(port) = life.word;
+	__sync_lock_test_and_set(fullnat_word(port), life.word); /* a barrier on every CPU */
 }
 
 /* Not needed after all; user space, which finds it so, puts it back. */
-static __always_inline int fullnat_give_back(struct shunt_pool_port *port)
+static __always_inline int fullnat_give_back(struct shunt_pool_port *port, enum shunt_reason why)
 {
 	union fullnat_life life = {.is = {.state = SHUNT_PORT_BACK}};
 
 	*(volatile __u64 *)fullnat_word(port) = life.word;
-	return drop(SHUNT_REASON_FULLNAT_RACED);
+	return drop(why);
 }
 
-/* The flow gives up @old, which it has as @life says. */
-static __always_inline bool fullnat_leave(struct shunt_pool_port *old,
-					  const union fullnat_life *life)
+/* The flow that ended, if there is one, gives up its entry. False: another CPU was faster. */
+static __always_inline bool fullnat_leave(const struct fullnat_found *last)
 {
 	union fullnat_life back = {.is = {.state = SHUNT_PORT_BACK}};
 
-	return __sync_val_compare_and_swap(fullnat_word(old), life->word, back.word) == life->word;
+	return !last->port || dry_run ||
+	       __sync_val_compare_and_swap(fullnat_word(last->port), last->life.word, back.word) ==
+		       last->life.word;
 }
 
 /*
@@ -90,6 +95,7 @@ static __always_inline int fullnat_open(const struct shunt_flow_key *key,
 	int taken = fullnat_take(SHUNT_RING(key->v6, key->protocol == IPPROTO_UDP));
 	__u32 index = taken;
 	struct shunt_pool_port *port;
+	long failed;
 
 	if (taken < 0)
 		return drop(SHUNT_REASON_FULLNAT_POOL_FULL);
@@ -100,10 +106,13 @@ static __always_inline int fullnat_open(const struct shunt_flow_key *key,
 	if (dry_run) /* it would be this one */
 		return GO_ON;
 	fullnat_fill(port, key, backend);
-	if (last->port && !fullnat_leave(last->port, &last->life))
-		return fullnat_give_back(port);
-	if (bpf_map_update_elem(&flows, key, &index, last->known ? BPF_ANY : BPF_NOEXIST))
-		return fullnat_give_back(port);
+	if (!fullnat_leave(last))
+		return fullnat_give_back(port, SHUNT_REASON_FULLNAT_RACED);
+	failed = bpf_map_update_elem(&flows, key, &index, last->known ? BPF_ANY : BPF_NOEXIST);
+	if (failed)
+		return fullnat_give_back(port, failed == -FULLNAT_EEXIST
+						       ? SHUNT_REASON_FULLNAT_RACED
+						       : SHUNT_REASON_FULLNAT_NO_MEMORY);
 	return GO_ON;
 }
 
@@ -157,28 +166,37 @@ static __always_inline int fullnat_send(struct packet *p, bool toa, struct shunt
 		return LATER_TTL;
 	mss_to_backend(p, to);
 	flags = fullnat_touch(p, true, port, fullnat_read(port));
-	if (unlikely(toa) && fullnat_is_there(port) && toa_wanted(p, flags, to->mtu))
+	if (unlikely(toa) && fullnat_is_there(port) && toa_is_due(p, flags))
 		return LATER_FULLNAT_TOA;
 	return fullnat_leaves(p, port, to);
 }
 
-/* Of a flow that is there by now. A program of its own, since the headers that move need room on
- * the stack. */
+/*
+ * Of a flow that is there by now. Where the option has no room, the packet goes without; but not
+ * with one that the client has made up. A program of its own, since the headers that move need room
+ * on the stack.
+ */
 static __always_inline int fullnat_toa_packet(struct packet *p)
 {
 	struct shunt_flow_key key;
 	struct fullnat_found found;
 	struct target target;
 
-	if (p->fault != NO_FAULT || p->protocol != IPPROTO_TCP)
+	if (p->fragment == PACKET_FIRST)
+		p->fault = fragment_parse(p);
+	if (p->fault != NO_FAULT || p->protocol != IPPROTO_TCP || !p->check)
 		return drop(SHUNT_REASON_INTERNAL);
 	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
 	found = fullnat_find(&key);
 	if (!found.port) /* another CPU has ended it */
 		return drop(SHUNT_REASON_FULLNAT_RACED);
 	STEP(select_entry(found.life.is.backend, &target));
-	if (!toa_insert(p))
-		return drop(SHUNT_REASON_NO_HEADROOM);
+	if (toa_fits(p, target.mtu)) {
+		if (!toa_insert(p))
+			return drop(SHUNT_REASON_NO_HEADROOM);
+	} else if (toa_is_forged(p)) {
+		return drop(SHUNT_REASON_TOA_FORGED);
+	}
 	return fullnat_leaves(p, found.port, &target);
 }
 
@@ -195,12 +213,18 @@ static __always_inline int fullnat_first(struct packet *p, const struct shunt_se
 	struct shunt_pool_port *port = NULL;
 
 	STEP(select_backend(p, select_hash(p), service, target));
-	if (target->forward != SHUNT_FORWARD_FULLNAT)
+	if (target->forward != SHUNT_FORWARD_FULLNAT) {
+		if (!fullnat_leave(found))
+			return drop(SHUNT_REASON_FULLNAT_RACED);
 		return p->fragment ? LATER_FRAGMENT_UNTRACKED : LATER_UNTRACKED;
+	}
 	if (p->protocol == IPPROTO_TCP && !p->syn)
 		return drop(SHUNT_REASON_FULLNAT_UNKNOWN);
-	if (unlikely(nat_ttl_ends(p))) /* before a port is taken */
+	/* before a port is taken */
+	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
+	if (unlikely(!forward_fits(p, target)))
+		return LATER_TOO_BIG;
 	if (found->port && found->life.is.backend == target->index)
 		return GO_ON;
 	STEP(fullnat_open(key, found, target->index, &port));
@@ -263,8 +287,7 @@ static __always_inline void fullnat_remember(const struct packet *p,
 	fragment_remember(&key, &what);
 }
 
-/* The first fragment of a packet to it. It tells the backend no client: the others' offsets count
- * from the header as it is. */
+/* The first fragment of a packet to it. */
 static __always_inline int fullnat_fragment_packet(struct packet *p)
 {
 	struct shunt_pool_port *port;
@@ -276,7 +299,7 @@ static __always_inline int fullnat_fragment_packet(struct packet *p)
 	p->fault = fragment_parse(p);
 	STEP(fullnat_flow(p, &port, &target, &toa));
 	fullnat_remember(p, port, target.index);
-	return fullnat_send(p, false, port, &target);
+	return fullnat_send(p, toa, port, &target);
 }
 
 PROGRAM(fullnat_fragment, fullnat_fragment_packet)

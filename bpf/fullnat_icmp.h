@@ -9,6 +9,7 @@
 #include "fullnat_flow.h"
 #include "fullnat_reply.h"
 #include "icmp_error.h"
+#include "path_mtu.h"
 
 /* No error is answered by another. */
 static __always_inline int fullnat_error_send(struct packet *p, const struct quote *q,
@@ -97,6 +98,8 @@ static __always_inline int fullnat_error_packet(struct packet *p)
 	away.saddr = addr_equal(packet_saddr(p), quote.daddr, p->v6)
 			     ? ends.saddr
 			     : addr_read(packet_saddr(p), p->v6);
+	if (path_mtu_told(p))
+		fullnat_settle(port, life);
 	route = fullnat_route(p, &away);
 	STEP(route_find(p->ctx, &route));
 	verdict = fullnat_error_send(p, &quote, &quoted, &away.saddr, &away.daddr, &route.hop);

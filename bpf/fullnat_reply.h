@@ -7,6 +7,7 @@
 #ifndef FULLNAT_REPLY_H
 #define FULLNAT_REPLY_H
 
+#include "error.h"
 #include "fragment.h"
 #include "fullnat.h"
 #include "later.h"
@@ -75,6 +76,7 @@ static __always_inline struct route fullnat_route(const struct packet *p,
 
 	route.daddr = ends->daddr;
 	route.dport = ends->dport;
+	route.ours = true;
 	return route;
 }
 
@@ -159,8 +161,8 @@ static __always_inline int fullnat_reply_first(struct packet *p,
 static __always_inline int fullnat_reply_fragment_packet(struct packet *p)
 {
 	struct shunt_fragment_key key = fragment_key(p);
-	const struct shunt_fragment *found;
 	struct fullnat_ends ends = {};
+	const struct shunt_fragment *found;
 	struct shunt_fragment what;
 	struct route route;
 	int verdict;
@@ -170,7 +172,7 @@ static __always_inline int fullnat_reply_fragment_packet(struct packet *p)
 	if (p->fragment == PACKET_FIRST) {
 		STEP(fullnat_reply_first(p, &key, &what, &ends));
 	} else {
-		found = fragment_recall(&key);
+		found = fragment_recall(&key, SHUNT_FRAGMENT_REPLY_NS);
 		if (!found || !found->backend)
 			return XDP_PASS;
 		what = *found;
@@ -193,5 +195,30 @@ static __always_inline int fullnat_reply_fragment_packet(struct packet *p)
 }
 
 PROGRAM(fullnat_reply_fragment, fullnat_reply_fragment_packet)
+
+/* Longer than the MTU on its way to the client: the backend is told, by the address it spoke to. */
+static __always_inline int fullnat_reply_too_big_packet(struct packet *p)
+{
+	struct shunt_pool_port *port;
+	struct fullnat_ends ends;
+	union fullnat_life life;
+	struct route route;
+	int mtu;
+
+	if (p->fragment == PACKET_FIRST) /* what is told of the first holds for all */
+		p->fault = fragment_parse(p);
+	if (p->fault != NO_FAULT || !p->ports)
+		return drop(SHUNT_REASON_TOO_BIG);
+	STEP(fullnat_flow_of(packet_daddr(p), p->dport, packet_saddr(p), p->sport, p->protocol,
+			     p->v6, &port, &life));
+	ends = fullnat_to_client(port, p->v6);
+	route = fullnat_route(p, &ends);
+	mtu = route_mtu(p->ctx, &route);
+	if (mtu <= 0) /* it has changed meanwhile */
+		return drop(SHUNT_REASON_TOO_BIG);
+	return error_answer(p, false, mtu);
+}
+
+PROGRAM(fullnat_reply_too_big, fullnat_reply_too_big_packet)
 
 #endif

@@ -24,6 +24,7 @@ int fullnat_too_big(struct xdp_md *ctx);
 int fullnat_fragment(struct xdp_md *ctx);
 int fragment_untracked(struct xdp_md *ctx);
 int fullnat_reply_fragment(struct xdp_md *ctx);
+int fullnat_reply_too_big(struct xdp_md *ctx);
 
 /* The kernel empties it when no process and no pin holds it: user space pins it, one for each
  * generation of the programs. */
@@ -53,6 +54,7 @@ struct {
 			[LATER_FULLNAT_FRAGMENT] = (void *)&fullnat_fragment,
 			[LATER_FRAGMENT_UNTRACKED] = (void *)&fragment_untracked,
 			[LATER_FULLNAT_REPLY_FRAGMENT] = (void *)&fullnat_reply_fragment,
+			[LATER_FULLNAT_REPLY_TOO_BIG] = (void *)&fullnat_reply_too_big,
 		},
 };
 

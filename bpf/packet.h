@@ -67,6 +67,7 @@ enum later {
 	LATER_FULLNAT_FRAGMENT, /* the first fragment for a service that has a backend by fullnat */
 	LATER_FRAGMENT_UNTRACKED,     /* the same, for a backend by another mode */
 	LATER_FULLNAT_REPLY_FRAGMENT, /* a fragment to an address of the pool */
+	LATER_FULLNAT_REPLY_TOO_BIG,  /* a packet to one, longer than the way to the client */
 	LATER_END
 };
 

@@ -20,6 +20,8 @@ struct route {
 	__u8 protocol;
 	bool v6;
 	bool keep_whole; /* must nobody on the way cut it in pieces? IPv6 never may */
+	bool ours;       /* it came to an address of the director's own, who must not see it: the
+			    stack would reset a connection that it does not know */
 	struct hop hop;  /* filled when the answer is GO_ON */
 };
 
@@ -67,9 +69,20 @@ static __always_inline int route_oversized(struct xdp_md *ctx, const struct rout
 {
 	if (ifindex == ctx->ingress_ifindex)
 		return GO_ON;
-	if (r->keep_whole) /* the stack tells the backend */
-		return pass(SHUNT_REASON_NAT_TOO_BIG);
-	return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
+	if (!r->keep_whole)
+		return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
+	return r->ours ? LATER_FULLNAT_REPLY_TOO_BIG
+		       : pass(SHUNT_REASON_NAT_TOO_BIG); /* the stack tells the backend */
+}
+
+/* What the way has room for, when that is less than @r's length; else 0. */
+APART int route_mtu(struct xdp_md *ctx, const struct route *r)
+{
+	struct bpf_fib_lookup fib;
+
+	if (!r || route_ask(ctx, r, r->length, &fib) != BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return 0;
+	return fib.mtu_result;
 }
 
 /* The route may name a VLAN device or a bond: down to its port. */
@@ -100,7 +113,7 @@ APART int route_find(struct xdp_md *ctx, struct route *r)
 	long result;
 
 	if (!m || !r)
-		return XDP_PASS;
+		return drop(SHUNT_REASON_INTERNAL);
 	result = route_ask(ctx, r, r->length, &fib);
 	oversized = result == BPF_FIB_LKUP_RET_FRAG_NEEDED;
 	if (unlikely(oversized))
@@ -117,9 +130,10 @@ APART int route_find(struct xdp_md *ctx, struct route *r)
 	case BPF_FIB_LKUP_RET_UNSUPP_LWT: /* into a tunnel of the kernel's */
 		return drop(SHUNT_REASON_NAT_NO_ROUTE);
 	case BPF_FIB_LKUP_RET_FWD_DISABLED: /* told before the kernel looks whether it stays */
-		return pass(SHUNT_REASON_NAT_FORWARDING_OFF);
+		return r->ours ? drop(SHUNT_REASON_FULLNAT_FORWARDING_OFF)
+			       : pass(SHUNT_REASON_NAT_FORWARDING_OFF);
 	default: /* it stays */
-		return XDP_PASS;
+		return r->ours ? drop(SHUNT_REASON_NAT_NO_ROUTE) : XDP_PASS;
 	}
 	route_leave(m, &fib, &r->hop);
 	if (unlikely(oversized))

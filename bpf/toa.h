@@ -6,7 +6,8 @@
  * option look at, and any of them may get lost.
  *
  * Only where it fits: the TCP header has room for it and the packet's way too. An IP header with
- * options or extension headers is left alone.
+ * options or extension headers is left alone, and so is a fragment. What goes without must have
+ * none that the client has made up; in the others ours is the first, which readers take.
  */
 #ifndef TOA_H
 #define TOA_H
@@ -15,10 +16,12 @@
 #include "vlan.h"
 #include "shunt/fullnat.h"
 
-#define TOA_KIND      254
-#define TOA_DOFF_MAX  15
-#define TOA_LINK_MAX  (sizeof(struct ethhdr) + 2 * sizeof(struct vlan_tag))
-#define TOA_FLAGS_END 14 /* in a TCP header: behind the data offset and the flags */
+#define TOA_NOP         1 /* one byte without a length */
+#define TOA_KIND        254
+#define TOA_DOFF_MAX    15
+#define TOA_OPTIONS_MAX (TOA_DOFF_MAX * 4 - (int)sizeof(struct tcphdr))
+#define TOA_LINK_MAX    (sizeof(struct ethhdr) + 2 * sizeof(struct vlan_tag))
+#define TOA_FLAGS_END   14 /* in a TCP header: behind the data offset and the flags */
 
 struct toa {
 	__u8 kind, length;
@@ -31,17 +34,63 @@ static __always_inline int toa_bytes(bool v6)
 	return v6 ? sizeof(struct toa) : offsetof(struct toa, addr) + sizeof(__be32);
 }
 
-/* @flags: of the flow, after this packet. */
-static __always_inline bool toa_wanted(const struct packet *p, __u8 flags, __u16 mtu)
+/* Does the backend not know its client for sure? @flags: of the flow, after this packet. */
+static __always_inline bool toa_is_due(const struct packet *p, __u8 flags)
+{
+	const struct tcphdr *tcp = p->l4;
+
+	return p->protocol == IPPROTO_TCP && (void *)(tcp + 1) <= (void *)(long)p->ctx->data_end &&
+	       !(flags & SHUNT_PORT_SETTLED) && !tcp->rst;
+}
+
+/* @mtu: of the way, 0 = not known. Of a packet in pieces the others' offsets count from the header
+ * as it is. */
+static __always_inline bool toa_fits(const struct packet *p, __u16 mtu)
 {
 	const struct tcphdr *tcp = p->l4;
 	int bytes = toa_bytes(p->v6);
 
-	if (p->protocol != IPPROTO_TCP || (void *)(tcp + 1) > (void *)(long)p->ctx->data_end)
+	if ((void *)(tcp + 1) > (void *)(long)p->ctx->data_end || p->fragment)
 		return false;
-	return !(flags & SHUNT_PORT_SETTLED) && !tcp->rst &&
-	       p->header == (p->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) &&
+	return p->header == (p->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) &&
 	       tcp->doff + bytes / 4 <= TOA_DOFF_MAX && (!mtu || p->length + bytes <= mtu);
+}
+
+/* Does one of the options from @at up to @end in the frame look as ours? What has no length that is
+ * right ends them, as it does for who reads them. */
+APART int toa_among(struct xdp_md *ctx, __u32 at, __u32 end)
+{
+	struct {
+		__u8 kind, length;
+	} option;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < TOA_OPTIONS_MAX && at < end; i++) {
+		if (bpf_xdp_load_bytes(ctx, at, &option, sizeof(option)) || !option.kind)
+			return false;
+		if (option.kind == TOA_NOP) {
+			at++;
+			continue;
+		}
+		if (option.length < sizeof(option) || at + option.length > end)
+			return false;
+		if (option.kind == TOA_KIND &&
+		    (option.length == toa_bytes(false) || option.length == toa_bytes(true)))
+			return true;
+		at += option.length;
+	}
+	return false;
+}
+
+/* Has the client put one there itself? */
+static __always_inline bool toa_is_forged(const struct packet *p)
+{
+	const struct tcphdr *tcp = p->l4;
+	__u32 at = (void *)tcp - (void *)(long)p->ctx->data;
+
+	if ((void *)(tcp + 1) > (void *)(long)p->ctx->data_end)
+		return false;
+	return toa_among(p->ctx, at + sizeof(*tcp), at + tcp->doff * 4);
 }
 
 /* The headers as they will be. */

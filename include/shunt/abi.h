@@ -181,11 +181,17 @@ struct shunt_fragment {
 	__u64 seen_ns;           /* monotonic */
 	__u32 backend; /* index in backends; 0 = for no service: to the director's stack */
 	__u32 forward; /* to a backend: enum shunt_forward */
+	__be32 id;     /* its key's: the entry may become another's while it is read */
+	__u32 zero;
 };
-_Static_assert(sizeof(struct shunt_fragment) == 56, "no hidden padding");
+_Static_assert(sizeof(struct shunt_fragment) == 64, "no hidden padding");
 
 #define SHUNT_FRAGMENTS_MAX 16384
 #define SHUNT_FRAGMENT_NS   30000000000ULL /* as long as net.ipv4.ipfrag_time has it */
+
+/* From a fullnat backend: to it all clients are the pool's address, and so their packets share the
+ * ids. It sends a packet's pieces in one go. */
+#define SHUNT_FRAGMENT_REPLY_NS 1000000000ULL
 
 /* ports: of a device that a route names but no frame leaves by, a VLAN device or a bond: where its
  * frames leave. Key: its ifindex. */
@@ -232,7 +238,7 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "nat: the packet's time to live ends here, and too many were answered just now")         \
 	X(TOO_BIG, "too_big", "drop",                                                              \
 	  "the packet, with a tunnel's header, is longer than the MTU on the way to the backend, " \
-	  "and it is one that is not answered")                                                    \
+	  "or a reply in fullnat than that to the client, and it is one that is not answered")     \
 	X(TOO_BIG_LIMITED, "too_big_limited", "drop",                                              \
 	  "the same, and too many were answered just now")                                         \
 	X(NAT_NO_ROUTE, "nat_no_route", "drop",                                                    \
@@ -252,6 +258,12 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	  "fullnat: a packet to a flow's port of the pool, from another than its backend")         \
 	X(FULLNAT_RACED, "fullnat_raced", "drop",                                                  \
 	  "fullnat: the flow was just being made or ended elsewhere; the sender tries again")      \
+	X(FULLNAT_NO_MEMORY, "fullnat_no_memory", "drop",                                          \
+	  "fullnat: the kernel had no memory for a flow")                                          \
+	X(FULLNAT_FORWARDING_OFF, "fullnat_forwarding_off", "drop",                                \
+	  "fullnat: a packet from a backend came in where net.ipv4.conf.*.forwarding is off")      \
+	X(TOA_FORGED, "toa_forged", "drop",                                                        \
+	  "toa: the client's packet has the option already, and no room for ours before it")       \
 	X(TRANSMIT, "transmit", "drop",                                                            \
 	  "the packet could not be handed to the interface it leaves by")                          \
 	X(NO_HEADROOM, "no_headroom", "drop",                                                      \
