@@ -348,20 +348,29 @@ static const struct service *service_at(const struct model *model, const struct 
 	return NULL;
 }
 
-/* All that can fail for every service of @model; on failure nothing is changed. */
+/* Undo what was prepared for the services of @model before @end; NULL = for all. */
+static void cancel_until(struct director *d, const struct model *model, const struct service *end)
+{
+	for (const struct service *s = model->services; s != end; s = s->by_name.next)
+		reconcile_cancel(d->reconciler, s);
+}
+
+/* All that can fail for @model: for every service, and its pool; on failure nothing is changed. */
 static int prepare_all(struct director *d, const struct model *model, struct error *err)
 {
-	for (const struct service *s = model->services; s; s = s->by_name.next) {
-		int r = reconcile_prepare(d->reconciler, s, err);
+	int r = 0;
 
-		if (!r)
-			continue;
-		for (const struct service *done = model->services; done != s;
-		     done = done->by_name.next)
-			reconcile_cancel(d->reconciler, done);
-		return r;
+	for (const struct service *s = model->services; s; s = s->by_name.next) {
+		r = reconcile_prepare(d->reconciler, s, err);
+		if (r) {
+			cancel_until(d, model, s);
+			return r;
+		}
 	}
-	return 0;
+	r = pool_set(d, &model->settings, err);
+	if (r)
+		cancel_until(d, model, NULL);
+	return r;
 }
 
 static void take_all(struct director *d, const struct model *model)
@@ -376,8 +385,6 @@ int director_fill(struct director *d, struct error *err)
 
 	reconcile_settings(d->reconciler, &d->model->settings);
 	r = pool_accepts(d, &d->model->settings, err);
-	if (!r)
-		r = pool_set(d, &d->model->settings, err);
 	if (!r)
 		r = prepare_all(d, d->model, err);
 	if (!r)
@@ -418,8 +425,7 @@ static int switch_model(struct director *d, struct model *model, const json_t *c
 		director_detach_others(d, &d->model->settings.interfaces);
 		return r;
 	}
-	tell_changes(d, changes);            /* the cause before its effects */
-	pool_set(d, &model->settings, NULL); /* cannot fail: accept_model() has asked */
+	tell_changes(d, changes); /* the cause before its effects */
 	take_all(d, model);
 	remove_dropped(d, model);
 	director_detach_others(d, &model->settings.interfaces);

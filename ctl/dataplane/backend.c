@@ -119,7 +119,7 @@ static uint32_t backend_free_number(const struct dataplane_service *service)
 	return 0;
 }
 
-static uint32_t backend_find(const struct dataplane_service *service, const struct endpoint *at)
+uint32_t backend_find(const struct dataplane_service *service, const struct endpoint *at)
 {
 	for (uint32_t number = 1; number < service->entry.backend_cap; number++) {
 		const struct number *n = &service->numbers[number];

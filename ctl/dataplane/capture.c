@@ -60,11 +60,12 @@ int dataplane_capture_program_fd(const struct dataplane *dp)
 	return bpf_program__fd(dp->capture->program->skeleton->progs.shunt);
 }
 
-/* The program before is nobody's from now on, once no CPU is in it. */
+/* The program before is nobody's from now on, once no CPU is in it. Should a link keep it, so does
+ * its array; the next daemon removes both. */
 static void capture_leave(struct dataplane *dp, struct capture *capture)
 {
-	link_use_program(dp, dp->program_fd, NULL);
-	dataplane_grace_wait();
+	if (link_use_program(dp, dp->program_fd, NULL) < 0 || dataplane_grace_wait() < 0)
+		return;
 	later_unpin(&dp->pins, capture->generation);
 }
 

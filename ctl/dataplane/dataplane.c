@@ -27,6 +27,7 @@ static int dataplane_fill(struct dataplane *dp, struct error *err)
 	r = service_adopt_all(dp, err);
 	if (r < 0)
 		return r;
+	flows_adopt(dp);
 	r = pool_recover(dp);
 	if (r < 0)
 		return error_set(err, r, "cannot wait for a grace period: %s", strerror(-r));
@@ -73,8 +74,10 @@ int dataplane_open(const struct dataplane_options *options, struct dataplane **r
 
 int dataplane_activate(struct dataplane *dp, struct error *err)
 {
-	int r = link_use_program(dp, dp->program_fd, err), waited = 0;
+	int r, waited = 0;
 
+	later_keep(dp);
+	r = link_use_program(dp, dp->program_fd, err);
 	/* until no CPU is in the program before: with its array's pin go those that it calls */
 	if (r == 0 && dp->adopted)
 		waited = dataplane_grace_wait();
@@ -82,7 +85,7 @@ int dataplane_activate(struct dataplane *dp, struct error *err)
 		return error_set(err, waited, "cannot wait for a grace period: %s",
 				 strerror(-waited));
 	if (r == 0)
-		r = later_activate(dp, err);
+		r = later_remove_others(dp, err);
 	return r < 0 ? r : pins_remove_other_maps(&dp->pins, dp->pins.maps, err);
 }
 

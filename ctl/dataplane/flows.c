@@ -15,6 +15,7 @@
 #define FLOWS_CLOSED_S      10 /* a last FIN is sent again some times within that */
 
 #define FLOWS_SLICE 8192 /* entries looked at in one go: some 100 us, with none to end */
+#define FLOWS_TICK  1    /* seconds that the clock moves on in one go, see flows_tick() */
 
 static const uint16_t timeouts[] = {
 	[SHUNT_PORT_HALF_OPEN] = FLOWS_HALF_OPEN_S,
@@ -83,18 +84,21 @@ static struct shunt_flow_key flow_key(const struct dataplane *dp, const struct p
 	};
 }
 
-void flow_forget(struct dataplane *dp, uint32_t index)
+/* Does the tuple lead to this entry? With two CPUs at its first packets it may be to another. */
+static bool flow_is_known(const struct dataplane *dp, const struct shunt_flow_key *key,
+			  uint32_t index)
 {
-	for (size_t i = 0; i < dp->pools_count; i++) {
-		const struct pool *pool = &dp->pools[i];
+	uint32_t has;
 
-		struct shunt_flow_key key = flow_key(dp, pool, index);
-		uint32_t has;
+	return bpf_map_lookup_elem(dp->flows_fd, key, &has) == 0 && has == index;
+}
 
-		if (index - pool->first < 2 * pool->count &&
-		    bpf_map_lookup_elem(dp->flows_fd, &key, &has) == 0 && has == index)
-			bpf_map_delete_elem(dp->flows_fd, &key);
-	}
+void flow_forget(struct dataplane *dp, const struct pool *pool, uint32_t index)
+{
+	const struct shunt_flow_key key = flow_key(dp, pool, index);
+
+	if (flow_is_known(dp, &key, index))
+		bpf_map_delete_elem(dp->flows_fd, &key);
 }
 
 /* --- ending many --- */
@@ -103,7 +107,7 @@ void flow_forget(struct dataplane *dp, uint32_t index)
 struct flows_ended {
 	uint32_t *ports; /* to rest */
 	size_t count, room;
-	struct shunt_flow_key *keys; /* to be forgotten: those that were flows until now */
+	struct shunt_flow_key *keys; /* to be forgotten: those that led there until now */
 	size_t keys_count;
 };
 
@@ -119,6 +123,7 @@ static void ended_grow(struct flows_ended *ended)
 static void flows_end(struct dataplane *dp, const struct pool *pool, uint32_t index,
 		      const struct shunt_port_life *life, struct flows_ended *ended)
 {
+	const struct shunt_flow_key key = flow_key(dp, pool, index);
 	struct shunt_port_life expired = *life;
 
 	expired.state = SHUNT_PORT_EXPIRED;
@@ -127,8 +132,10 @@ static void flows_end(struct dataplane *dp, const struct pool *pool, uint32_t in
 	ended_grow(ended);
 	ended->ports[ended->count++] = index;
 	pool_rest(dp, index);
-	if (life->state != SHUNT_PORT_BACK)
-		ended->keys[ended->keys_count++] = flow_key(dp, pool, index);
+	/* from one that went back a packet may just now lead the tuple to another: pool_end_rest()
+	 */
+	if (life->state != SHUNT_PORT_BACK && flow_is_known(dp, &key, index))
+		ended->keys[ended->keys_count++] = key;
 }
 
 /* Many in one call, which ends at the first that is not there. */
@@ -169,12 +176,19 @@ static void flows_look(struct dataplane *dp, const struct pool *pool, uint32_t i
 		flows_end(dp, pool, index, &life, ended);
 }
 
-/* Move the clock on with @now_s. While no daemon runs it stands still, and no flow ages. */
+/*
+ * Move the clock on with @now_s. While no daemon runs it stands still, and no flow ages; so it does
+ * while the daemon is held up: packets that came meanwhile are as old as the clock was, and must
+ * not be a minute old in one go.
+ */
 static void flows_tick(struct dataplane *dp, uint64_t now_s)
 {
-	if (dp->flows_now_s && now_s > dp->flows_now_s)
-		__atomic_store_n(&dp->meta->clock_s,
-				 dp->meta->clock_s + (uint32_t)(now_s - dp->flows_now_s),
+	uint64_t by = dp->flows_now_s && now_s > dp->flows_now_s ? now_s - dp->flows_now_s : 0;
+
+	if (by > FLOWS_TICK)
+		by = FLOWS_TICK;
+	if (by)
+		__atomic_store_n(&dp->meta->clock_s, dp->meta->clock_s + (uint32_t)by,
 				 __ATOMIC_RELAXED);
 	dp->flows_now_s = now_s;
 }
@@ -267,6 +281,47 @@ void flows_move_backends(struct dataplane *dp, uint32_t from, uint32_t count, ui
 
 	flows_of(dp, from, count, flows_move_one, &move);
 }
+
+/* --- adoption --- */
+
+/* The number that the flow's backend has in its service now: that of its address, wherever the
+ * range was when the daemon before died; 0 = none. */
+static uint32_t flow_number(struct dataplane *dp, const struct shunt_flow_key *key,
+			    uint32_t backend)
+{
+	struct dataplane_service *service = service_for(dp, key);
+	struct endpoint at;
+
+	if (!service || backend >= dp->backends_max || !dp->backends[backend].forward)
+		return 0;
+	at = shunt_backend_endpoint(&dp->backends[backend]);
+	return backend_find(service, &at) ? service->entry.backend_base + backend_find(service, &at)
+					  : 0;
+}
+
+static void flow_adopt(struct dataplane *dp, const struct pool *pool, uint32_t index,
+		       const struct shunt_port_life *life, void *arg)
+{
+	const struct shunt_flow_key key = flow_key(dp, pool, index);
+	struct shunt_port_life now = *life, next;
+
+	do {
+		next = now;
+		next.backend = flow_number(dp, &key, now.backend);
+		if (!next.backend)
+			next.state = SHUNT_PORT_EXPIRED;
+		if (next.backend == now.backend || life_change(&dp->pool_ports[index], &now, &next))
+			return;
+		now = life_load(&dp->pool_ports[index]);
+	} while (life_has_flow(&now));
+}
+
+void flows_adopt(struct dataplane *dp)
+{
+	flows_of(dp, 0, UINT32_MAX, flow_adopt, NULL);
+}
+
+/* --- for status --- */
 
 static void flows_count_one(struct dataplane *dp, const struct pool *pool, uint32_t index,
 			    const struct shunt_port_life *life, void *arg)

@@ -53,7 +53,8 @@ struct dataplane {
 	struct shunt_bpf *skeleton;
 	int program_fd;
 	int links_program_fd; /* what links get: that one, or while somebody captures another */
-	uint32_t generation;  /* whose array of programs is pinned, until it is activated */
+	uint32_t generation;  /* whose array of programs is pinned */
+	bool generation_used; /* by a link, perhaps: it outlives this process */
 	bool adopted;
 	uint64_t seed;
 	uint32_t slots_max, backends_max, ports_max;
@@ -132,6 +133,8 @@ int service_write(struct dataplane *dp, const struct place_key *key,
 		  const struct shunt_service *entry);
 /* The entry in a place of services. */
 struct shunt_service service_read(const struct table *table, const uint64_t *place);
+/* The service that the flow's packets are for; NULL = there is none. */
+struct dataplane_service *service_for(struct dataplane *dp, const struct shunt_flow_key *flow);
 /* Everything that the tables of services hold; -EUCLEAN when it contradicts itself. */
 int service_adopt_all(struct dataplane *dp, struct error *err);
 void service_free_all(struct dataplane *dp);
@@ -141,6 +144,8 @@ struct shunt_backend *backend_entry(const struct dataplane_service *service, uin
 /* Clear a range that was just taken from the pool: entries not in use, counters 0. */
 void backend_range_clear(struct dataplane *dp, uint32_t base, uint32_t count);
 void backend_adopt_numbers(struct dataplane_service *service);
+/* The number that was given out for @at; 0 = none. */
+uint32_t backend_find(const struct dataplane_service *service, const struct endpoint *at);
 /* What a number that is not in use has counted goes to what the service keeps. */
 void backend_fold_counters(struct dataplane_service *service, uint16_t number);
 
@@ -204,7 +209,10 @@ void pool_remove_left(struct dataplane *dp);
 struct shunt_port_life life_load(const struct shunt_pool_port *port);
 void life_store(struct shunt_pool_port *port, const struct shunt_port_life *life);
 /* Packets of the flow that the entry had find it no more. */
-void flow_forget(struct dataplane *dp, uint32_t index);
+void flow_forget(struct dataplane *dp, const struct pool *pool, uint32_t index);
+/* When all services and pools are adopted: every flow gets its backend's number as it is now, or
+ * ends if its service or its backend is gone. */
+void flows_adopt(struct dataplane *dp);
 /* End every flow of @count backends from @base on. */
 void flows_end_backends(struct dataplane *dp, uint32_t base, uint32_t count);
 /* The backends have moved. */
@@ -238,9 +246,12 @@ int notes_unpin(const struct pins *pins, struct error *err);
 int later_pin(const struct pins *pins, int program_fd, int array_fd, uint32_t *ret,
 	      struct error *err);
 void later_unpin(const struct pins *pins, uint32_t generation); /* 0 = none */
-/* The links have the program: forget the arrays of those before. */
-int later_activate(struct dataplane *dp, struct error *err);
-/* Unpin it again if the links never got the program. */
+/* From now on a link may have the program: its array stays when this process goes. Should none
+ * have it, the next generation removes it. */
+void later_keep(struct dataplane *dp);
+/* All have it: forget the arrays of those before. */
+int later_remove_others(struct dataplane *dp, struct error *err);
+/* Unpin it again if no link can have the program. */
 void later_close(struct dataplane *dp);
 int later_teardown(const struct pins *pins, struct error *err);
 

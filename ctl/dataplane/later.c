@@ -70,18 +70,20 @@ static int later_remove_but(const struct pins *pins, uint32_t keep, struct error
 	return 0;
 }
 
-int later_activate(struct dataplane *dp, struct error *err)
+void later_keep(struct dataplane *dp)
 {
-	int r = later_remove_but(&dp->pins, dp->generation, err);
+	dp->generation_used = true;
+}
 
-	if (r == 0)
-		dp->generation = 0; /* it stays when this process goes */
-	return r;
+int later_remove_others(struct dataplane *dp, struct error *err)
+{
+	return later_remove_but(&dp->pins, dp->generation, err);
 }
 
 void later_close(struct dataplane *dp)
 {
-	later_unpin(&dp->pins, dp->generation);
+	if (!dp->generation_used)
+		later_unpin(&dp->pins, dp->generation);
 }
 
 int later_teardown(const struct pins *pins, struct error *err)

@@ -125,8 +125,10 @@ void pool_end_rest(struct dataplane *dp, uint32_t index)
 {
 	struct pool *pool = pool_of(dp, index);
 
-	if (pool)
-		pool_give(dp, pool, index);
+	if (!pool)
+		return;
+	flow_forget(dp, pool, index);
+	pool_give(dp, pool, index);
 }
 
 static struct place_key pool_key(const struct pool *pool)
@@ -199,7 +201,8 @@ static int pool_add(struct dataplane *dp, const struct ip_addr *addr, uint16_t l
 	return 0;
 }
 
-/* Take the ports of addresses that are let go out of a ring: all go round once. */
+/* Take the ports of addresses that are let go out of a ring: all go round once. A packet's program
+ * that stands still meanwhile finds its place in the ring passed, and reads anew. */
 static void pool_sift(struct dataplane *dp, uint32_t which)
 {
 	uint32_t index;
@@ -271,13 +274,22 @@ int dataplane_pool_accepts(struct dataplane *dp, const struct dataplane_pool *wi
 			   struct error *err)
 {
 	uint64_t wanted = dp->ports_pool.used, each = 2 * (wish->high - wish->low + 1u);
+	size_t addrs = dp->pools_count;
 	int r = pool_same_ports(dp, wish, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < wish->count; i++)
-		if (!pool_find(dp, &wish->addrs[i]))
-			wanted += each;
+	for (size_t i = 0; i < wish->count; i++) {
+		if (pool_find(dp, &wish->addrs[i]))
+			continue;
+		wanted += each;
+		addrs++;
+	}
+	if (addrs > POOLS_MAX)
+		return error_set(err, -ENOSPC,
+				 "fullnat_pool: with those whose flows have not ended yet there "
+				 "would be %zu addresses; expected %d at most",
+				 addrs, POOLS_MAX);
 	if (wanted <= dp->ports_max)
 		return 0;
 	return error_set(err, -ENOSPC,
@@ -287,26 +299,34 @@ int dataplane_pool_accepts(struct dataplane *dp, const struct dataplane_pool *wi
 			 (unsigned long long)wanted, dp->ports_max);
 }
 
+/* True: an address is let go that was not before. */
+static bool pool_is_left(struct dataplane *dp, struct pool *pool, bool leaving)
+{
+	bool was = pool->leaving;
+
+	pool->leaving = leaving;
+	if (was && !leaving)
+		pool_give_all(dp, pool);
+	return leaving && !was;
+}
+
 int dataplane_pool_set(struct dataplane *dp, const struct dataplane_pool *wish, struct error *err)
 {
+	size_t before = dp->pools_count;
+	bool left = false;
 	int r = dataplane_pool_accepts(dp, wish, err);
 
 	for (size_t i = 0; r == 0 && i < wish->count; i++)
 		if (!pool_find(dp, &wish->addrs[i]))
 			r = pool_add(dp, &wish->addrs[i], wish->low, wish->high, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < dp->pools_count; i++) {
-		struct pool *pool = &dp->pools[i];
-
-		pool->leaving = !pool_wanted(wish, &pool->addr);
-		if (!pool->leaving)
-			pool_give_all(dp, pool);
-	}
-	for (uint32_t which = 0; which < SHUNT_RINGS; which++)
+	/* on error only those go that have just come */
+	for (size_t i = r < 0 ? before : 0; i < dp->pools_count; i++)
+		left |= pool_is_left(dp, &dp->pools[i],
+				     r < 0 || !pool_wanted(wish, &dp->pools[i].addr));
+	for (uint32_t which = 0; left && which < SHUNT_RINGS; which++)
 		pool_sift(dp, which);
 	pool_remove_left(dp);
-	return 0;
+	return r;
 }
 
 size_t dataplane_pool_addresses(const struct dataplane *dp, struct ip_addr *ret, size_t max)
@@ -381,7 +401,7 @@ static uint32_t pool_unmark_flows(struct dataplane *dp, const struct pool *pool)
 		struct shunt_port_life life = life_load(&dp->pool_ports[i]);
 
 		if (life.state == SHUNT_PORT_EXPIRED)
-			flow_forget(dp, i);
+			flow_forget(dp, pool, i);
 		else if (life.state != SHUNT_PORT_FREE)
 			dp->held[i] = HELD_NOT;
 		marked += dp->held[i] != HELD_NOT;

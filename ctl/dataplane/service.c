@@ -2,6 +2,7 @@
 /* service.c - the tables of services: a service's entry, its slots and its range of backends. */
 #include "dataplane/internal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 
 #define BACKENDS_AT_FIRST 16 /* numbers a new service gets, number 0 among them */
@@ -32,6 +33,20 @@ void service_free_all(struct dataplane *dp)
 
 	HASH_ITER (by_key, dp->services_by_key, service, tmp)
 		service_free(service);
+}
+
+struct dataplane_service *service_for(struct dataplane *dp, const struct shunt_flow_key *flow)
+{
+	const struct ip_addr vip = shunt_addr_read(&flow->vip, flow->v6);
+	const uint16_t ports[] = {ntohs(flow->vip_port), 0}; /* that port's, else every port's */
+	struct dataplane_service *service = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ports) && !service; i++) {
+		struct place_key key = place_key(&vip, ports[i], flow->protocol);
+
+		HASH_FIND(by_key, dp->services_by_key, &key, sizeof(key), service);
+	}
+	return service;
 }
 
 /* --- adoption --- */

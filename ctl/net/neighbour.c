@@ -376,8 +376,8 @@ static void adopt(struct net *net, struct nlmsghdr *hdr, void *arg)
 	struct neighbour *neighbour;
 	struct entry entry;
 
-	if (parse(hdr, &entry) || !entry.managed || is_foreign(&entry) ||
-	    net->asked >= NET_ASKED_MAX || find(net, &entry.key))
+	/* however many: backends' are among them, and are theirs once these are asked for */
+	if (parse(hdr, &entry) || !entry.managed || is_foreign(&entry) || find(net, &entry.key))
 		return;
 	neighbour = add(net, &entry.key);
 	net->asked++;

@@ -12,20 +12,22 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "packet/crash_flows.h"
 #include "packet/expect.h"
 #include "packet/world.h"
 #include "shunt/hash.h"
 
 #define ROUNDS        60
-#define SERVICES      4
+#define SERVICES      4 /* in dr and nat */
+#define FULLNAT       2 /* and behind them, in fullnat */
 #define BACKENDS      40
 #define SLOTS         251
 #define CALLS         1000 /* until the kill, at most */
 #define CALLS_TO_OPEN 300
 #define USUAL         7
 
-static __u64 random_state;
-static uint32_t lo;
+static __u64 random_state, now_s;
+static uint32_t in0;
 
 static unsigned int draw(unsigned int n)
 {
@@ -45,26 +47,40 @@ static struct dataplane_service *nth_service(struct dataplane *dp, unsigned int 
 
 static struct dataplane_service *any_service(struct dataplane *dp)
 {
-	return nth_service(dp, 1 + draw(SERVICES));
+	return nth_service(dp, 1 + draw(SERVICES + FULLNAT));
 }
 
 /* Service n has backends of a net of its own, so that nat services never share one. */
 static void add_backend(struct dataplane *dp)
 {
-	unsigned int n = 1 + draw(SERVICES);
+	unsigned int n = 1 + draw(SERVICES + FULLNAT);
 	enum shunt_forward forward = draw(4) ? SHUNT_FORWARD_NAT : SHUNT_FORWARD_DR;
 	struct dataplane_service *service = nth_service(dp, n);
 	char address[48];
+	uint16_t number;
+
+	if (n > SERVICES)
+		forward = SHUNT_FORWARD_FULLNAT;
 
 	snprintf(address, sizeof(address), n % 2 ? "10.9.%u.%u:80" : "[fd09::%u:%u]:80", n,
 		 1 + draw(BACKENDS));
-	world_backend(service, address, forward, lo);
+	number = world_backend(service, address, forward, in0);
 	world_publish(service, forward);
+	for (uint32_t i = draw(SLOTS); i < SLOTS; i++)
+		dataplane_slot_write(service, i, SHUNT_SLOT(number, 0));
 }
 
 static void remove_backend(struct dataplane *dp)
 {
-	dataplane_backend_remove(any_service(dp), 1 + draw(BACKENDS), NULL);
+	struct dataplane_service *service = any_service(dp); /* its slots are empty now */
+
+	dataplane_backend_remove(service, 1 + draw(BACKENDS), NULL);
+}
+
+static void send_packets(struct dataplane *dp)
+{
+	for (unsigned int i = 1 + draw(20); i; i--)
+		crash_flows_packet(dp, in0, SERVICES + 1 + draw(FULLNAT), draw(UINT16_MAX));
 }
 
 static void remove_service(struct dataplane *dp)
@@ -93,6 +109,15 @@ static void change_something(struct dataplane *dp)
 		break;
 	case 2:
 		attach_or_detach(dp);
+		break;
+	case 11 ... 20:
+		send_packets(dp);
+		break;
+	case 21:
+		crash_flows_pool(dp, draw(3));
+		break;
+	case 22:
+		dataplane_flows_sweep(dp, ++now_s);
 		break;
 	case 3 ... 10:
 		remove_backend(dp);
@@ -240,7 +265,8 @@ static bool adopt(struct dataplane **ret)
 {
 	struct dataplane *dp = world_dataplane(0);
 	struct error err = {0};
-	bool right = ways_back_are_right(dp, false) && ways_back_are_right(dp, true);
+	bool right = ways_back_are_right(dp, false) && ways_back_are_right(dp, true) &&
+		     crash_flows_are_right(dp);
 
 	*ret = dp;
 	EXPECT_EQUAL(dataplane_activate(dp, &err), 0);
@@ -267,6 +293,8 @@ static bool whatever_is_left_is_adopted(void *arg)
 			fprintf(stderr, "    in round %u\n", i);
 	}
 	dataplane_close(dp);
+	printf("# %u flows\n", crash_flows_looked_at());
+	EXPECT(!right || crash_flows_looked_at() > rounds); /* else it showed nothing */
 	return right;
 }
 
@@ -291,6 +319,7 @@ int main(void)
 	       rounds);
 	world_isolate();
 	world_ip("link set lo up\nlink add in0 type veth peer name in0p\n");
-	lo = if_nametoindex("lo");
+	in0 = if_nametoindex("in0");
+	crash_flows_init();
 	return expect_run(tests, ARRAY_SIZE(tests), NULL, &rounds);
 }

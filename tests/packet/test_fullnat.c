@@ -14,8 +14,8 @@
 
 #define SLOTS 251
 #define LOW   2000
-#define PORTS 8       /* of each pool address and protocol */
-#define EVERY 1000000 /* seconds: every flow is over */
+#define PORTS 8    /* of each pool address and protocol */
+#define EVERY 1000 /* seconds: every flow is over */
 
 #define POOL     "10.0.0.5"
 #define POOL6    "fd00::5"
@@ -88,13 +88,14 @@ static void to_backend(struct dataplane_service *s, uint16_t number)
 		dataplane_slot_write(s, i, SHUNT_SLOT(number, 0));
 }
 
-/* A walk over all flows, @seconds later; then the ports that rested are free. */
+/* So many seconds pass, with a walk over all flows in each; then the ports that rested are free. */
 static void later(struct fullnat *f, uint64_t seconds)
 {
+	const uint64_t then = f->now_s + seconds;
+
 	dataplane_flows_sweep(f->world.dp, f->now_s);
-	f->now_s += seconds;
-	while (!dataplane_flows_sweep(f->world.dp, f->now_s))
-		;
+	while (f->now_s < then)
+		dataplane_flows_sweep(f->world.dp, ++f->now_s);
 	world_grace(f->world.dp);
 }
 
@@ -114,7 +115,7 @@ static void begin(void *arg)
 	set_pool(f, 2);
 	to_backend(f->web, 1);
 	to_backend(f->mixed, 1);
-	later(f, EVERY % 60000);
+	later(f, EVERY);
 	if (ports(f).used || ports(f).free != 4 * PORTS)
 		abort();
 }
@@ -778,9 +779,9 @@ static bool adopted(void *arg)
 
 	EXPECT(port && other);
 	EXPECT(close_both(f, CLIENT_ADDR ":41000", other));
-	dataplane_flows_sweep(f->world.dp, f->now_s);
-	f->now_s += 11;
-	dataplane_flows_sweep(f->world.dp, f->now_s); /* it rests, and dies with the daemon */
+	for (int i = 0; i <= 11; i++)
+		dataplane_flows_sweep(f->world.dp, f->now_s++);
+	/* it rests, and dies with the daemon */
 	EXPECT_EQUAL(ports(f).resting, 1);
 	/* the world has one that contradicts itself: no daemon takes that */
 	EXPECT(dataplane_service_remove(f->world.services[BEYOND], NULL) == 0);

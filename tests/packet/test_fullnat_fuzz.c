@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <inttypes.h>
+#include <time.h>
 #include <uthash.h>
 
 #include "base/cleanup.h"
@@ -29,8 +30,9 @@
 #define CLIENTS       48 /* a service, and fewer ports: */
 #define LOW           2000
 #define PORTS         40
-#define REMEMBERED    2000  /* frames, for so long at least a first piece is remembered */
-#define EVERY         60000 /* seconds: every flow is over */
+#define REMEMBERED    2000 /* frames, for so long at least a first piece is remembered, */
+#define REPLY_NS      (SHUNT_FRAGMENT_REPLY_NS - 50000000) /* and that long, of a reply */
+#define EVERY         1000                                 /* seconds: every flow is over */
 
 static const char *const reason_names[] = {
 #define X(symbol, name, verdict, help) name,
@@ -85,7 +87,7 @@ struct piece {
 	bool passed,
 		perhaps; /* perhaps: a SYN whose time to live ended leaves what was before it */
 	struct view_addr from, to;
-	uint64_t frame;
+	uint64_t frame, ns;
 	UT_hash_handle hh;
 };
 
@@ -161,6 +163,14 @@ static struct piece_key piece_key(const struct view *v)
 	return key;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
 static struct piece *piece_find(const struct fuzz *f, const struct view *v)
 {
 	const struct piece_key key = piece_key(v);
@@ -184,6 +194,7 @@ static void piece_remember(struct fuzz *f, const struct view *v, const struct pi
 	piece->from = what->from;
 	piece->to = what->to;
 	piece->frame = f->done;
+	piece->ns = now_ns();
 }
 
 static void pieces_forget(struct fuzz *f)
@@ -239,10 +250,8 @@ static void make_world(struct fuzz *f)
 /* All flows are over, and their ports free. */
 static void end_flows(struct fuzz *f)
 {
-	dataplane_flows_sweep(f->world.dp, f->now_s);
-	f->now_s += EVERY;
-	while (!dataplane_flows_sweep(f->world.dp, f->now_s))
-		;
+	for (int i = 0; i < EVERY; i++)
+		dataplane_flows_sweep(f->world.dp, f->now_s++);
 	world_grace(f->world.dp);
 	flows_forget(f);
 }
@@ -454,6 +463,14 @@ static bool passed(const struct trial *t)
 	return true;
 }
 
+/* A flow's: the director's stack must not see it. */
+static bool never_passed(const struct trial *t)
+{
+	if (t->verdict == XDP_PASS)
+		WRONG("a packet of a flow to the director's stack");
+	return true;
+}
+
 /* Its time to live ends here: answered, or not when there were too many. */
 static bool expired(const struct trial *t)
 {
@@ -644,14 +661,15 @@ static bool later_piece(struct fuzz *f, const struct trial *t, bool to_vip)
 	static struct prediction want;
 	bool lone = to_vip ? t->reason == SHUNT_REASON_FRAGMENT_UNKNOWN : t->verdict == XDP_PASS;
 
-	if (!piece || (lone && f->done - piece->frame > REMEMBERED))
+	if (!piece || (lone && (f->done - piece->frame > REMEMBERED ||
+				(!to_vip && now_ns() - piece->ns > REPLY_NS))))
 		return to_vip ? dropped_by(t, SHUNT_REASON_FRAGMENT_UNKNOWN) : passed(t);
 	if (piece->perhaps)
 		return true;
 	if (piece->passed)
 		return passed(t);
 	if (!to_vip && !is_reachable(&piece->to))
-		return true;
+		return never_passed(t);
 	if (ttl_ends(t))
 		return expired(t);
 	f->pieces_followed++;
@@ -801,7 +819,7 @@ static bool back_is_right(struct fuzz *f, const struct trial *t)
 			f, v,
 			&(struct piece){.from = f->services[s].vip.addr, .to = flow->client.addr});
 	if (!is_reachable(&flow->client.addr))
-		return true;
+		return never_passed(t);
 	if (ttl_ends(t))
 		return expired(t);
 	translate(t, &f->services[s].vip, &flow->client, &want);
@@ -824,7 +842,7 @@ static bool icmp_back(struct fuzz *f, const struct trial *t)
 	if (!flow)
 		return right;
 	if (!is_reachable(&flow->client.addr) || !is_router(&from.addr))
-		return true;
+		return never_passed(t);
 	if (ttl_ends(t))
 		return expired(t);
 	if (view_same(&from.addr, &quote.to))

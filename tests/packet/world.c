@@ -183,7 +183,7 @@ void world_publish(struct dataplane_service *service, enum shunt_forward forward
 	publish(service, &options);
 }
 
-static int open_pinned(const char *name)
+int world_map(const char *name)
 {
 	char path[128];
 	int fd;
@@ -197,7 +197,7 @@ static int open_pinned(const char *name)
 
 struct table world_table(const char *name)
 {
-	_cleanup_close_ int fd = open_pinned(name);
+	_cleanup_close_ int fd = world_map(name);
 	struct bpf_map_info info = {0};
 	uint32_t length = sizeof(info), zero = 0;
 	struct table table = {0};
@@ -215,7 +215,7 @@ struct table world_table(const char *name)
 
 void world_table_write(const char *name, struct table *table)
 {
-	_cleanup_close_ int fd = open_pinned(name);
+	_cleanup_close_ int fd = world_map(name);
 	uint32_t zero = 0;
 
 	if (bpf_map_update_elem(fd, &zero, table->words, BPF_ANY) < 0)
@@ -225,7 +225,7 @@ void world_table_write(const char *name, struct table *table)
 
 void world_refill_answers(void)
 {
-	_cleanup_close_ int fd = open_pinned("meta");
+	_cleanup_close_ int fd = world_map("meta");
 	struct shunt_meta meta;
 	uint32_t zero = 0;
 

@@ -305,6 +305,8 @@ struct dataplane_service *world_service(struct dataplane *dp, const char *addres
 uint16_t world_backend(struct dataplane_service *service, const char *address,
 		       enum shunt_forward forward, uint32_t ifindex);
 void world_publish(struct dataplane_service *service, enum shunt_forward forward);
+/* A pinned map; the caller closes it. */
+int world_map(const char *name);
 /* A pinned table (services4, nat6, ...) as it is now; the caller frees its words. */
 struct table world_table(const char *name);
 /* Write it back, behind the dataplane's back, and free its words. */
