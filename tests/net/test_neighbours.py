@@ -10,6 +10,7 @@ from shuntd import service
 from traffic import answers, curl
 
 NEW_MAC = "02:00:00:00:aa:01"
+OURS = 83  # the protocol that shuntd names in what it adds to the kernel's tables
 
 
 def neighbour_mac(lab, address):
@@ -108,6 +109,17 @@ def test_a_clients_neighbour_is_lost_once(lab, servers, start, vip, client, back
     shuntd.stop()
     shuntd.start()
     assert shuntd.json("status")["neighbours"]["kept"] == 1 and managed()
+
+
+def test_all_that_were_kept_are_found_again(lab, servers, start):
+    """More than are kept at most may stand there from a daemon before, since backends' are among
+    them: none stays kept for ever because nobody knows it."""
+    kept = [f"10.77.0.{i}" for i in range(100, 250)] + [f"2001:db8:77::{i:x}"
+                                                        for i in range(256, 406)]
+    lab.backends[0].ip("".join(f"addr add {on_link(a)} dev eth0 nodad\n" for a in kept))
+    lab.director.ip("".join(f"neigh add {a} dev eth0 managed protocol {OURS}\n" for a in kept))
+    shuntd = start(service("web", at(NAT_VIP), "nat", BACKENDS), {"web": 3})
+    assert shuntd.json("status")["neighbours"]["kept"] == len(kept)
 
 
 def test_backends_behind_a_bridge(make_lab):
