@@ -239,6 +239,34 @@ static bool mixed_modes(void *arg)
 	return true;
 }
 
+/* A new connection of a tuple whose last one is over goes where its slot says, with all its
+ * packets.
+ */
+static bool closed_to_another_mode(void *arg)
+{
+	static const char vip[] = WEB_ADDR ":82", real[] = "10.0.0.42:82";
+	struct fullnat *f = arg;
+	const char *at;
+
+	fullnat_slots(f->mixed, 2);
+	at = pool_at(POOL, port_of(f, CHANGE(TCP, .from = CLIENT, .to = vip, .flags = "S")));
+	EXPECT(becomes(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = real, .to = at, .flags = "RA"),
+		       CHANGE(BACK, .from = vip, .to = CLIENT)));
+	fullnat_slots(f->mixed, 1);
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = vip, .flags = "S"),
+		       CHANGE(.dmac = MAC_BACKEND, .smac = MAC_DIRECTOR)));
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = vip),
+		       CHANGE(.dmac = MAC_BACKEND, .smac = MAC_DIRECTOR)));
+	EXPECT(refused(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = real, .to = at), XDP_DROP,
+		       "fullnat_no_flow"));
+	fullnat_slots(f->mixed,
+		      2); /* the tuple does not lead to a port that is another's by then */
+	fullnat_later(f, 0);
+	EXPECT_EQUAL(fullnat_ports(f).used, 0);
+	EXPECT(refused(f, CHANGE(TCP, .from = CLIENT, .to = vip), XDP_DROP, "fullnat_unknown"));
+	return true;
+}
+
 static bool ttl_ends(void *arg)
 {
 	struct fullnat *f = arg;
@@ -269,6 +297,7 @@ int main(void)
 		{"a flow stays at its backend", moved_slots},
 		{"the service's numbers move", numbers_grow},
 		{"backends by other modes", mixed_modes},
+		{"a closed flow's client goes to another mode", closed_to_another_mode},
 		{"the time to live ends here", ttl_ends},
 	};
 

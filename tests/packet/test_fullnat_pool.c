@@ -3,7 +3,13 @@
  * test_fullnat_pool.c - fullnat's ports: which flow gets which, a pool that is full, how long flows
  * live, ports that come back, addresses that come and go, and another daemon.
  */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+
 #include "packet/fullnat_world.h"
+#include "shunt/fullnat.h"
 
 /* The pool says how much it can, does that, and no more; each flow has a port of its own. */
 static bool full(void *arg)
@@ -109,6 +115,87 @@ static bool timeouts(void *arg)
 	return true;
 }
 
+/* The daemon stands still for long: no flow has to pay for that. */
+static bool held_up(void *arg)
+{
+	struct fullnat *f = arg;
+
+	EXPECT(connected(f, CLIENT, WEB, REAL, POOL));
+	EXPECT(port_of(f, CHANGE(UDP, .from = CLIENT, .to = WEB_ADDR ":53")));
+	dataplane_flows_sweep(f->world.dp, f->now_s);
+	f->now_s += 100000;
+	dataplane_flows_sweep(f->world.dp, f->now_s);
+	fullnat_later(f, 50);
+	EXPECT_EQUAL(fullnat_ports(f).used, 2);
+	fullnat_later(f, 50);
+	EXPECT_EQUAL(fullnat_ports(f).used, 1);
+	return true;
+}
+
+/* With two CPUs at a tuple's first packets there may be two ports, and the tuple leads to one: it
+ * stays so when the other one's time is over. */
+static bool twice(void *arg)
+{
+	_cleanup_close_ int fd = world_map("pool_ports");
+	struct fullnat *f = arg;
+	uint32_t index = 0, first, second;
+	struct shunt_pool_port one, two;
+	int port = connected(f, CLIENT, WEB, REAL, POOL);
+
+	EXPECT(port && connected(f, CLIENT_ADDR ":41000", WEB, REAL, POOL));
+	for (first = second = UINT32_MAX; bpf_map_lookup_elem(fd, &index, &one) == 0; index++) {
+		if (one.life.state == SHUNT_PORT_FREE)
+			continue;
+		if (ntohs(one.port) == port)
+			first = index;
+		else
+			second = index;
+	}
+	EXPECT_EQUAL(bpf_map_lookup_elem(fd, &first, &one), 0);
+	EXPECT_EQUAL(bpf_map_lookup_elem(fd, &second, &two), 0);
+	two.client_port = one.client_port;
+	two.life.state = SHUNT_PORT_CLOSED;
+	EXPECT_EQUAL(bpf_map_update_elem(fd, &second, &two, BPF_ANY), 0);
+	fullnat_later(f, 12);
+	EXPECT_EQUAL(fullnat_ports(f).used, 1);
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = WEB),
+		       CHANGE(OUT, .from = pool_at(POOL, port), .to = REAL)));
+	return true;
+}
+
+/* Two addresses more, of which the second does not fit in one piece: neither stays, and what was
+ * there does. */
+static bool does_not_fit(void *arg)
+{
+	struct ip_addr first, second, more[2], now[4];
+	const struct dataplane_pool large = {&first, 1, 10000, 21999},
+				    other = {&second, 1, 10000, 21999},
+				    both = {more, 2, 10000, 18999};
+	struct error error = {0};
+	struct fullnat *f = arg;
+	int port;
+
+	ip_addr_parse("10.0.0.200", &first, NULL);
+	ip_addr_parse("10.0.0.201", &second, NULL);
+	ip_addr_parse("10.0.0.202", &more[0], NULL);
+	ip_addr_parse("10.0.0.203", &more[1], NULL);
+	fullnat_set_pool(f, 0);
+	fullnat_later(f, 0);
+	EXPECT_EQUAL(dataplane_pool_set(f->world.dp, &large, &error), 0);
+	EXPECT_EQUAL(dataplane_pool_set(f->world.dp, &other, &error), 0);
+	fullnat_later(f, 0);
+	/* its ports stand behind those that the first had */
+	port = connected(f, CLIENT, WEB, REAL, "10.0.0.201");
+	EXPECT(port);
+	EXPECT_EQUAL(dataplane_pool_set(f->world.dp, &both, &error), -ENOSPC);
+	EXPECT_EQUAL(dataplane_pool_addresses(f->world.dp, now, 4), 1);
+	EXPECT_EQUAL(fullnat_ports(f).free, 23999);
+	EXPECT(connected(f, CLIENT_ADDR ":41000", WEB, REAL, "10.0.0.201"));
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = WEB),
+		       CHANGE(OUT, .from = pool_at("10.0.0.201", port), .to = REAL)));
+	return true;
+}
+
 /* New flows get no port of an address that is let go; those that have one keep it. */
 static bool let_go(void *arg)
 {
@@ -187,7 +274,10 @@ int main(void)
 		{"the pool is full", full},
 		{"ports come back", reuse},
 		{"how long a flow lives", timeouts},
+		{"the daemon stands still", held_up},
+		{"a tuple at two CPUs at once", twice},
 		{"an address of the pool is let go", let_go},
+		{"more addresses than there is room for", does_not_fit},
 		{"another daemon", adopted},
 		{"an address that the next daemon adds comes and goes", added_after},
 	};

@@ -42,10 +42,86 @@ static bool toa(void *arg)
 	return true;
 }
 
+#define TOA_VIP  WEB_ADDR ":81"
+#define TOA_REAL "10.0.0.41:7002"
+#define TOLD     "fe089c40c6336407"
+#define MADE_UP  "0204ffd7fe08000101020304"
+#define NOPS     "010101010101010101010101"
+
+/* Where ours has no room, a client's own does not arrive either; anything else does. */
+static bool forged(void *arg)
+{
+	static const struct {
+		struct frame change;
+		bool dropped;
+	} rows[] = {
+		{{.flags = "S", .tcp_options = 28, .tcp_special = MADE_UP}, true},
+		{{.flags = "A", .tcp_options = 28, .tcp_special = MADE_UP}, true},
+		{{.flags = "S",
+		  .tcp_options = 20,
+		  .tcp_special = "fe1400010102030405060708090a0b0c0d0e0f10"},
+		 true},
+		{{.options = "01010101", .tcp_special = MADE_UP}, true},
+		{{.id = 7300, .payload = 2000, .piece = 1000, .tcp_special = MADE_UP}, true},
+		/* none that anybody reads: of another kind or length, in another, behind the end */
+		{{.tcp_options = 28, .tcp_special = "0204ffd7fd08000101020304"}, false},
+		{{.tcp_options = 28, .tcp_special = "0204ffd7fe04f98901010101"}, false},
+		{{.tcp_options = 28, .tcp_special = "220cfe080001010203040102"}, false},
+		{{.tcp_options = 28, .tcp_special = "00010101fe08000101020304"}, false},
+		{{.tcp_options = 28, .tcp_special = "0100fe080001010203040101"}, false},
+		{{.id = 7301, .payload = 2000, .piece = 1000, .tcp_special = NOPS}, false},
+	};
+	struct fullnat *f = arg;
+	const struct frame any = {TCP, .from = CLIENT, .to = TOA_VIP};
+	const char *at =
+		pool_at(POOL, port_of(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .flags = "S")));
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct frame in = frame_change(&any, &rows[i].change);
+
+		if (rows[i].dropped)
+			EXPECT(refused(f, &in, XDP_DROP, "toa_forged"));
+		else
+			EXPECT(becomes(f, &in, CHANGE(OUT, .from = at, .to = TOA_REAL)));
+	}
+	/* where ours has room it is the first */
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_special = MADE_UP),
+		       CHANGE(OUT, .from = at, .to = TOA_REAL, .tcp_special = TOLD MADE_UP)));
+	/* once the backend has its client, nobody reads it */
+	EXPECT(becomes(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = TOA_REAL, .to = at),
+		       CHANGE(BACK, .from = TOA_VIP, .to = CLIENT)));
+	EXPECT(becomes(f,
+		       CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_options = 28,
+			      .tcp_special = MADE_UP),
+		       CHANGE(OUT, .from = at, .to = TOA_REAL)));
+	return true;
+}
+
+/* A router's MTU may leave no room for it: what the client then sends must arrive as it is. */
+static bool too_long(void *arg)
+{
+	struct fullnat *f = arg;
+	const char *at =
+		pool_at(POOL, port_of(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .flags = "S")));
+
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .payload = 1360),
+		       CHANGE(OUT, .from = at, .to = TOA_REAL, .tcp_special = TOLD)));
+	EXPECT(becomes(f,
+		       CHANGE(ICMP, .smac = MAC_BACKEND, .from = "10.0.0.77", .to = POOL,
+			      .icmp = ICMP_KIND(3, 4), .rest = "00000578",
+			      QUOTE(TCP, .from = at, .to = TOA_REAL)),
+		       CHANGE(BACK, .to = CLIENT_ADDR, QUOTE(TCP, .from = CLIENT, .to = TOA_VIP))));
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .payload = 1360),
+		       CHANGE(OUT, .from = at, .to = TOA_REAL)));
+	return true;
+}
+
 int main(void)
 {
 	static const struct expect_test tests[] = {
 		{"the client's address in a TCP option", toa},
+		{"a client's own where ours has no room", forged},
+		{"a router has no room for it", too_long},
 	};
 
 	return fullnat_run(tests, ARRAY_SIZE(tests));
