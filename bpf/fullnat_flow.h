@@ -202,6 +202,18 @@ static __always_inline int fullnat_toa_packet(struct packet *p)
 
 PROGRAM(fullnat_toa, fullnat_toa_packet)
 
+/* It goes to a backend by another mode, and so do those that follow it. */
+static __always_inline int fullnat_elsewhere(const struct packet *p,
+					     const struct shunt_flow_key *key,
+					     const struct fullnat_found *last)
+{
+	if (!fullnat_leave(last))
+		return drop(SHUNT_REASON_FULLNAT_RACED);
+	if (unlikely(last->port) && !dry_run)
+		bpf_map_delete_elem(&flows, key);
+	return p->fragment ? LATER_FRAGMENT_UNTRACKED : LATER_UNTRACKED;
+}
+
 /*
  * A packet of no flow, or one that begins anew where @found has ended. GO_ON: @found's entry is now
  * the one of a flow to @target.
@@ -213,11 +225,8 @@ static __always_inline int fullnat_first(struct packet *p, const struct shunt_se
 	struct shunt_pool_port *port = NULL;
 
 	STEP(select_backend(p, select_hash(p), service, target));
-	if (target->forward != SHUNT_FORWARD_FULLNAT) {
-		if (!fullnat_leave(found))
-			return drop(SHUNT_REASON_FULLNAT_RACED);
-		return p->fragment ? LATER_FRAGMENT_UNTRACKED : LATER_UNTRACKED;
-	}
+	if (target->forward != SHUNT_FORWARD_FULLNAT)
+		return fullnat_elsewhere(p, key, found);
 	if (p->protocol == IPPROTO_TCP && !p->syn)
 		return drop(SHUNT_REASON_FULLNAT_UNKNOWN);
 	/* before a port is taken */

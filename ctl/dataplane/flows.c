@@ -284,19 +284,22 @@ void flows_move_backends(struct dataplane *dp, uint32_t from, uint32_t count, ui
 
 /* --- adoption --- */
 
-/* The number that the flow's backend has in its service now: that of its address, wherever the
- * range was when the daemon before died; 0 = none. */
-static uint32_t flow_number(struct dataplane *dp, const struct shunt_flow_key *key,
-			    uint32_t backend)
+/* The index that the flow's backend has in its service now: that of its address, wherever the range
+ * was when the daemon before died; 0 = none. */
+static uint32_t flow_backend(struct dataplane *dp, const struct shunt_flow_key *key,
+			     uint32_t backend)
 {
 	struct dataplane_service *service = service_for(dp, key);
+	uint32_t base = service ? service->entry.backend_base : 0, number;
 	struct endpoint at;
 
 	if (!service || backend >= dp->backends_max || !dp->backends[backend].forward)
 		return 0;
+	if (backend - base < service->entry.backend_cap) /* in use, so it is the service's own */
+		return backend;
 	at = shunt_backend_endpoint(&dp->backends[backend]);
-	return backend_find(service, &at) ? service->entry.backend_base + backend_find(service, &at)
-					  : 0;
+	number = backend_find(service, &at);
+	return number ? base + number : 0;
 }
 
 static void flow_adopt(struct dataplane *dp, const struct pool *pool, uint32_t index,
@@ -307,7 +310,7 @@ static void flow_adopt(struct dataplane *dp, const struct pool *pool, uint32_t i
 
 	do {
 		next = now;
-		next.backend = flow_number(dp, &key, now.backend);
+		next.backend = flow_backend(dp, &key, now.backend);
 		if (!next.backend)
 			next.state = SHUNT_PORT_EXPIRED;
 		if (next.backend == now.backend || life_change(&dp->pool_ports[index], &now, &next))

@@ -239,9 +239,7 @@ static bool mixed_modes(void *arg)
 	return true;
 }
 
-/* A new connection of a tuple whose last one is over goes where its slot says, with all its
- * packets.
- */
+/* A new connection of a tuple whose last one is over goes where its slot says, and stays there. */
 static bool closed_to_another_mode(void *arg)
 {
 	static const char vip[] = WEB_ADDR ":82", real[] = "10.0.0.42:82";
@@ -259,8 +257,11 @@ static bool closed_to_another_mode(void *arg)
 		       CHANGE(.dmac = MAC_BACKEND, .smac = MAC_DIRECTOR)));
 	EXPECT(refused(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = real, .to = at), XDP_DROP,
 		       "fullnat_no_flow"));
-	fullnat_slots(f->mixed,
-		      2); /* the tuple does not lead to a port that is another's by then */
+	dataplane_flows_sweep(f->world.dp, f->now_s); /* the port rests */
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = vip),
+		       CHANGE(.dmac = MAC_BACKEND, .smac = MAC_DIRECTOR)));
+	/* nor does the tuple lead to a port that is another's by then */
+	fullnat_slots(f->mixed, 2);
 	fullnat_later(f, 0);
 	EXPECT_EQUAL(fullnat_ports(f).used, 0);
 	EXPECT(refused(f, CHANGE(TCP, .from = CLIENT, .to = vip), XDP_DROP, "fullnat_unknown"));
