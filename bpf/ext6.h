@@ -70,9 +70,9 @@ static __always_inline int ext6_fragment_id(struct xdp_md *ctx, __u32 offset)
 }
 
 /*
- * One extension header, as EXT6_RESULT(); 0 when it is not right. A function of its
- * own: the verifier knows nothing of what it returns, and so does not follow each way that leads
- * through eight of them.
+ * One extension header, as EXT6_RESULT(); 0 when it is not right. A function of its own: the
+ * verifier knows nothing of what it returns, and so does not follow each way that leads through
+ * eight of them.
  */
 APART int ext6_next(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 {
@@ -90,9 +90,9 @@ APART int ext6_next(struct xdp_md *ctx, __u32 offset, __u32 protocol)
 
 /*
  * Over the extension headers that stand @offset bytes from the frame's begin and begin with
- * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many,
- * or the packet is to go on from here to elsewhere; with @id, the
- * identification of the first fragment header, 0 if there is none.
+ * @protocol. Returns EXT6_RESULT(), negative when they are cut short or too many, or the packet is
+ * to go on from here to elsewhere; with @id, the identification of the first fragment header, 0 if
+ * there is none.
  */
 static __always_inline int ext6_walk(struct xdp_md *ctx, __u32 offset, __u32 protocol, bool id)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vip.h - packets that no service takes by their port: for a VIP those of a service for every port,
- * broken ones, ICMP, and what nobody asked for; others may be replies of
- * nat backends, tell of the path of a tunnel, or are not ours.
+ * broken ones, ICMP, and what nobody asked for; others may be replies of nat and fullnat backends,
+ * tell of the path of a tunnel, or are not ours.
  */
 #ifndef VIP_H
 #define VIP_H
