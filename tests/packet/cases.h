@@ -59,5 +59,16 @@ extern const struct case_list *const fullnat_case_lists[];
 #define TO_BACKEND .dmac = MAC_BACKEND, .smac = MAC_DIRECTOR
 #define TO_ROUTER  .dmac = MAC_ROUTER, .smac = MAC_DIRECTOR
 #define TO_ROUTER2 .dmac = MAC_ROUTER2, .smac = MAC_OUT
+#define NO_TAGS    .vlan = UNTAGGED, .vlan_inner = UNTAGGED
+
+/* The most IP options that there may be. */
+#define MOST "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
+
+/* What an ICMP error quotes. */
+#define QUOTE(...)                                                                                 \
+	.quote = &(const struct frame)                                                             \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
 
 #endif

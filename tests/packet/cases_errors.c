@@ -8,13 +8,7 @@
 
 #define ROUTER "198.51.100.254" /* on the way to the client */
 #define INNER  "10.0.0.77"      /* on the way to the backend */
-#define QUOTE(...)                                                                                 \
-	.quote = &(const struct frame)                                                             \
-	{                                                                                          \
-		__VA_ARGS__                                                                        \
-	}
 #define DATA   .ttl = 57, .id = 0x1234, .frag = DONT_FRAGMENT, .payload = 1400
-#define MOST   "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
 #define TO_VIP .from = ROUTER, .to = VIP
 
 /* What was sent to the client, as it is quoted by a router near it, and by its sender. */

@@ -3,8 +3,6 @@
  */
 #include "packet/cases.h"
 
-#define MOST "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
-
 /* The answer goes back where the packet came from, and quotes it as it came. */
 #define TOLD(text, answer, source, sender, ...)                                                    \
 	{                                                                                          \

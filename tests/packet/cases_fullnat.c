@@ -19,8 +19,6 @@
 #define TAGS      .from = CLIENT, .to = VIP ":3103"
 #define OUT_TAG   OUT, .from = POOL_AT(2013), .to = "10.0.0.53:7000"
 #define OUT_TAGS  OUT, .from = POOL_AT(2002), .to = "10.0.0.53:7000"
-#define NONE      .vlan = UNTAGGED, .vlan_inner = UNTAGGED
-#define MOST      "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
 #define MSS       .from = CLIENT, .to = VIP ":3201"
 #define OUT_MSS   OUT, .from = POOL_AT(2014), .to = "10.0.0.54:7000"
 #define BROKEN(text, kind, why, ...)                                                               \
@@ -194,12 +192,12 @@ static const struct packet_case fullnat[] = {
 	{"a tag goes",
 	 {TCP, WEB, .vlan = 100, .payload = 5},
 	 XDP_TX,
-	 .out = {OUT_WEB, NONE},
+	 .out = {OUT_WEB, NO_TAGS},
 	 TO(FULLNAT_TCP)},
 	{"two tags go",
 	 {UDP, DNS, .vlan = AD(200), .vlan_inner = 100, .payload = 5},
 	 XDP_TX,
-	 .out = {OUT_DNS, NONE},
+	 .out = {OUT_DNS, NO_TAGS},
 	 TO(FULLNAT_UDP)},
 	{"a tag comes", {TCP, TAG}, XDP_TX, .out = {OUT_TAG, .vlan = 100}, TO(FULLNAT_TAG)},
 	{"a tag comes, 9000 bytes in several buffers",
@@ -271,7 +269,7 @@ static const struct packet_case fullnat[] = {
 	{"SYN with a tag, by another interface",
 	 {TCP, NEW(1), .to = VIP ":3081", .flags = "S", .vlan = 7},
 	 XDP_REDIRECT,
-	 .out = {OUT, NONE, .from = POOL_AT(2054), .to = "10.1.0.51:7000"},
+	 .out = {OUT, NO_TAGS, .from = POOL_AT(2054), .to = "10.1.0.51:7000"},
 	 .service = FULLNAT_OUT,
 	 .counted = CONNECTED},
 	{"SYN with a wrong checksum",
@@ -361,7 +359,7 @@ static const struct packet_case fullnat[] = {
 	{"SYN to a dr backend, TTL 1",
 	 {TCP, .from = CLIENT, .to = VIP ":3301", .flags = "S", .ttl = 1, .vlan = 9},
 	 XDP_TX,
-	 .out = {TO_BACKEND, NONE},
+	 .out = {TO_BACKEND, NO_TAGS},
 	 .service = MIXED_DR,
 	 .counted = CONNECTED},
 	{"to a dr backend, flooded",

@@ -18,7 +18,6 @@
 #define TAGS      .from = CLIENT6, .to = VIP6_AT(3103)
 #define OUT_TAG   OUT, .from = POOL6_AT(2013), .to = "[fd00::53]:7000"
 #define OUT_TAGS  OUT, .from = POOL6_AT(2002), .to = "[fd00::53]:7000"
-#define NONE      .vlan = UNTAGGED, .vlan_inner = UNTAGGED
 #define MSS       .from = CLIENT6, .to = VIP6_AT(3201)
 #define OUT_MSS   OUT, .from = POOL6_AT(2014), .to = "[fd00::54]:7000"
 #define BROKEN(text, kind, why, ...)                                                               \
@@ -186,12 +185,12 @@ static const struct packet_case fullnat6[] = {
 	{"a tag goes",
 	 {TCP, WEB, .vlan = 100, .payload = 5},
 	 XDP_TX,
-	 .out = {OUT_WEB, NONE},
+	 .out = {OUT_WEB, NO_TAGS},
 	 TO(FULLNAT6_TCP)},
 	{"two tags go",
 	 {UDP, DNS, .vlan = AD(200), .vlan_inner = 100, .payload = 5},
 	 XDP_TX,
-	 .out = {OUT_DNS, NONE},
+	 .out = {OUT_DNS, NO_TAGS},
 	 TO(FULLNAT6_UDP)},
 	{"a tag comes", {TCP, TAG}, XDP_TX, .out = {OUT_TAG, .vlan = AD(100)}, TO(FULLNAT6_TAG)},
 	{"a tag comes, 9000 bytes in several buffers",
@@ -263,7 +262,7 @@ static const struct packet_case fullnat6[] = {
 	{"SYN with a tag, by another interface",
 	 {TCP, NEW(1), .to = VIP6_AT(3081), .flags = "S", .vlan = 7},
 	 XDP_REDIRECT,
-	 .out = {OUT, NONE, .from = POOL6_AT(2054), .to = "[fd01::51]:7000"},
+	 .out = {OUT, NO_TAGS, .from = POOL6_AT(2054), .to = "[fd01::51]:7000"},
 	 .service = FULLNAT6_OUT,
 	 .counted = CONNECTED},
 	{"SYN with a wrong checksum",
@@ -353,7 +352,7 @@ static const struct packet_case fullnat6[] = {
 	{"SYN to a dr backend, hop limit 1",
 	 {TCP, .from = CLIENT6, .to = VIP6_AT(3301), .flags = "S", .ttl = 1, .vlan = 9},
 	 XDP_TX,
-	 .out = {TO_BACKEND, NONE},
+	 .out = {TO_BACKEND, NO_TAGS},
 	 .service = MIXED6_DR,
 	 .counted = CONNECTED},
 	{"to a dr backend, flooded",

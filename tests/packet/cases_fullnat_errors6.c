@@ -7,11 +7,6 @@
 
 #define ROUTER "2001:db8:100::254" /* on the way to the client */
 #define INNER  "fd00::77"          /* on the way to the backend */
-#define QUOTE(...)                                                                                 \
-	.quote = &(const struct frame)                                                             \
-	{                                                                                          \
-		__VA_ARGS__                                                                        \
-	}
 #define DATA   .ttl = 57, .flow = 0x12345, .payload = 1400
 #define REAL   "[fd00::51]:7000"
 #define TO_VIP .from = ROUTER, .to = VIP6

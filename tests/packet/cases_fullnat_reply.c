@@ -13,8 +13,6 @@
 #define UDP_CLIENT        .verdict = XDP_TX, .out = {BACK, .from = VIP ":3053"}, .service = FULLNAT_UDP
 #define FROM_(real, port) .smac = MAC_BACKEND, .from = real, .to = POOL_AT(port)
 #define REPLY(which)      .service = which, .counted = REPLIED
-#define NONE              .vlan = UNTAGGED, .vlan_inner = UNTAGGED
-#define MOST              "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
 #define STRANGER          XDP_DROP, .reason = "fullnat_stranger"
 #define NO_FLOW           XDP_DROP, .reason = "fullnat_no_flow"
 
@@ -166,17 +164,17 @@ static const struct packet_case fullnat_reply[] = {
 	{"a tag goes where the route has none",
 	 {TCP, FROM_("10.0.0.53:7000", 2013), .vlan = 100, .payload = 99},
 	 XDP_TX,
-	 .out = {BACK, NONE, .from = VIP ":3101"},
+	 .out = {BACK, NO_TAGS, .from = VIP ":3101"},
 	 REPLY(FULLNAT_TAG)},
 	{"two tags go",
 	 {UDP, FROM_("10.0.0.53:7000", 2002), .vlan = AD(200), .vlan_inner = 100, .payload = 9},
 	 XDP_TX,
-	 .out = {BACK, NONE, .from = VIP ":3103"},
+	 .out = {BACK, NO_TAGS, .from = VIP ":3103"},
 	 REPLY(FULLNAT_TAGS)},
 	{"two tags go, by another interface",
 	 {TCP, FROM(2001), .vlan = 200, .vlan_inner = 100, .payload = 9},
 	 XDP_REDIRECT,
-	 .out = {TO_ROUTER2, WEB, NONE, .to = FAR_CLIENT, .ttl = 63},
+	 .out = {TO_ROUTER2, WEB, NO_TAGS, .to = FAR_CLIENT, .ttl = 63},
 	 REPLY(FULLNAT_TCP)},
 
 	/* no way to the client */

@@ -5,13 +5,6 @@
  */
 #include "packet/cases.h"
 
-#define QUOTE(...)                                                                                 \
-	.quote = &(const struct frame)                                                             \
-	{                                                                                          \
-		__VA_ARGS__                                                                        \
-	}
-#define MOST "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
-
 /* The answer goes back where the packet came from: @from to @to of it. */
 #define TOLD4(text, kind_and_rest, why, mac, source, sender, ...)                                  \
 	{                                                                                          \

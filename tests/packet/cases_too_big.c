@@ -5,12 +5,6 @@
  */
 #include "packet/cases.h"
 
-#define QUOTE(...)                                                                                 \
-	.quote = &(const struct frame)                                                             \
-	{                                                                                          \
-		__VA_ARGS__                                                                        \
-	}
-
 /* As the program answers a client's packet: it quotes 8 bytes behind the header of IPv4, 512 in all
  * of IPv6. */
 #define TOLD4(text, mtu, ...)                                                                      \

@@ -37,12 +37,6 @@
 #define FORWARD(which, ...) XDP_TX, .out = {TO_BACKEND, __VA_ARGS__}, .service = which
 #define ROUTER4             "198.51.100.254"
 #define ROUTER6             "2001:db8:100::254"
-#define QUOTE(...)                                                                                 \
-	.quote = &(const struct frame)                                                             \
-	{                                                                                          \
-		__VA_ARGS__, .payload = 900                                                        \
-	}
-#define MOST "94040000010101010101010101010101010101010101010101010101010101010101010101010101"
 
 /* What every tunnel does to TCP from a client at @client to the service at @vip. */
 #define TCP_ROWS(text, client, vip, which, around, full)                                           \
@@ -117,8 +111,9 @@
 /* One kind of ICMP error about what the backend sent. */
 #define ERROR(text, router, vip_addr, kind, word, sent, vip, client, which, around)                \
 	{                                                                                          \
-		text, {ICMP,         .from = router, .to = vip_addr,                               \
-		       .icmp = kind, .rest = word,   QUOTE(sent, .from = vip, .to = client)},      \
+		text, {ICMP,           .from = router,                                             \
+		       .to = vip_addr, .icmp = kind,                                               \
+		       .rest = word,   QUOTE(sent, .from = vip, .to = client, .payload = 900)},    \
 			FORWARD(which, .outer = around()), .counted = FORWARDED                    \
 	}
 
