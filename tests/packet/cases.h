@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cases.h - the table of packets: what comes in, what the program does with it, what goes out, and
- * what is counted. A file of cases for each subject; test_cases.c runs them all.
+ * what is counted. A file of cases for each subject and family, and for the rows that both families
+ * have a both_*.h (see family.h); test_cases.c runs them all.
  */
 #ifndef PACKET_CASES_H
 #define PACKET_CASES_H
@@ -41,9 +42,9 @@ extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, case
 	cases_expired, cases_broken, cases_not_ours, cases_dr6, cases_nat6, cases_reply6,
 	cases_icmp6, cases_errors6, cases_expired6, cases_broken6, cases_not_ours6, cases_vlan,
 	cases_tunnel, cases_too_big, cases_any, cases_mss, cases_fragments;
-extern const struct case_list cases_fullnat, cases_fullnat_reply, cases_fullnat_errors,
-	cases_fullnat6, cases_fullnat_reply6, cases_fullnat_errors6, cases_fullnat_told,
-	cases_fullnat_fragments, cases_fullnat_toa;
+extern const struct case_list cases_fullnat, cases_fullnat_own, cases_fullnat_reply,
+	cases_fullnat_errors, cases_fullnat6, cases_fullnat6_own, cases_fullnat_reply6,
+	cases_fullnat_errors6, cases_fullnat_told, cases_fullnat_fragments, cases_fullnat_toa;
 
 /* All that need no flow; the last is NULL. */
 extern const struct case_list *const case_lists[];
