@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cases_fullnat.c - fullnat over IPv4, client to backend: the rows of both families, and its own,
- * as they have to do with options, lengths and checksums of its header.
+ * cases_fullnat.c - fullnat over IPv4, client to backend: the rows of both families, and those that
+ * only IPv4 has.
  */
 #define FAMILY 4
 #include "packet/both_fullnat.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cases_fullnat6.c - fullnat over IPv6, client to backend: the rows of both families, and its own,
- * as they have to do with its header and extension headers.
+ * cases_fullnat6.c - fullnat over IPv6, client to backend: the rows of both families, and those
+ * that only IPv6 has.
  */
 #define FAMILY 6
 #include "packet/both_fullnat.h"

@@ -31,6 +31,7 @@
 #define THE_CLIENT_ADDR          BY_FAMILY(CLIENT_ADDR, CLIENT6_ADDR)
 #define THE_CLIENT_AT(port)      BY_FAMILY(CLIENT_ADDR ":" #port, "[" CLIENT6_ADDR "]:" #port)
 #define THE_FAR_CLIENT           BY_FAMILY(FAR_CLIENT, FAR_CLIENT6)
+#define THE_SMALL_CLIENT         BY_FAMILY(SMALL_CLIENT, SMALL_CLIENT6)
 #define THE_SELF_CLIENT          BY_FAMILY(SELF_CLIENT, SELF_CLIENT6)
 
 /* Hosts by their last number: beside the client, behind in0 and behind out0. */
