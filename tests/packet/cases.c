@@ -12,18 +12,12 @@ const struct case_list *const case_lists[] = {
 };
 
 const struct case_list *const fullnat_case_lists[] = {
-	&cases_fullnat,
-	&cases_fullnat_own,
-	&cases_fullnat_reply,
-	&cases_fullnat_reply_own,
-	&cases_fullnat_errors,
-	&cases_fullnat6,
-	&cases_fullnat6_own,
-	&cases_fullnat_reply6,
-	&cases_fullnat_reply6_own,
-	&cases_fullnat_errors6,
-	&cases_fullnat_told,
-	&cases_fullnat_fragments,
-	&cases_fullnat_toa,
-	NULL,
+	&cases_fullnat,         &cases_fullnat_own,
+	&cases_fullnat_reply,   &cases_fullnat_reply_own,
+	&cases_fullnat_errors,  &cases_fullnat_errors_own,
+	&cases_fullnat6,        &cases_fullnat6_own,
+	&cases_fullnat_reply6,  &cases_fullnat_reply6_own,
+	&cases_fullnat_errors6, &cases_fullnat_errors6_own,
+	&cases_fullnat_told,    &cases_fullnat_fragments,
+	&cases_fullnat_toa,     NULL,
 };

@@ -25,16 +25,20 @@
 #define THE_VIP_AT(port)         BY_FAMILY(VIP ":" #port, VIP6_AT(port))
 #define THE_VIP_FULLNAT          BY_FAMILY(VIP_FULLNAT, VIP6_FULLNAT)
 #define THE_VIP_FULLNAT_AT(port) BY_FAMILY(VIP_FULLNAT ":" #port, VIP6_FULLNAT_AT(port))
+#define THE_DIRECTOR             BY_FAMILY(DIRECTOR, DIRECTOR6)
+#define THE_DIRECTOR_AT(port)    BY_FAMILY(DIRECTOR ":" #port, "[" DIRECTOR6 "]:" #port)
 #define THE_POOL                 BY_FAMILY(POOL_ADDR, POOL6_ADDR)
 #define THE_POOL_AT(port)        BY_FAMILY(POOL_AT(port), POOL6_AT(port))
 #define THE_CLIENT               BY_FAMILY(CLIENT, CLIENT6)
 #define THE_CLIENT_ADDR          BY_FAMILY(CLIENT_ADDR, CLIENT6_ADDR)
 #define THE_CLIENT_AT(port)      BY_FAMILY(CLIENT_ADDR ":" #port, "[" CLIENT6_ADDR "]:" #port)
 #define THE_FAR_CLIENT           BY_FAMILY(FAR_CLIENT, FAR_CLIENT6)
+#define THE_FAR_CLIENT_ADDR      BY_FAMILY("203.0.113.9", FAR_CLIENT6_ADDR)
 #define THE_SMALL_CLIENT         BY_FAMILY(SMALL_CLIENT, SMALL_CLIENT6)
 #define THE_SELF_CLIENT          BY_FAMILY(SELF_CLIENT, SELF_CLIENT6)
 
 /* Hosts by their last number: beside the client, behind in0 and behind out0. */
+#define CLIENT_HOST(number) BY_FAMILY("198.51.100." #number, "2001:db8:100::" #number)
 #define CLIENT_HOST_AT(number, port)                                                               \
 	BY_FAMILY("198.51.100." #number ":" #port, "[2001:db8:100::" #number "]:" #port)
 #define HOST(number)          BY_FAMILY("10.0.0." #number, "fd00::" #number)
