@@ -3,12 +3,11 @@
 #include "packet/cases.h"
 
 const struct case_list *const case_lists[] = {
-	&cases_dr,      &cases_nat,       &cases_reply,   &cases_icmp,
-	&cases_errors,  &cases_expired,   &cases_broken,  &cases_not_ours,
-	&cases_dr6,     &cases_nat6,      &cases_reply6,  &cases_icmp6,
-	&cases_errors6, &cases_expired6,  &cases_broken6, &cases_not_ours6,
-	&cases_vlan,    &cases_tunnel,    &cases_too_big, &cases_any,
-	&cases_mss,     &cases_fragments, NULL,
+	&cases_dr,         &cases_nat,     &cases_reply,     &cases_icmp,      &cases_errors,
+	&cases_errors_own, &cases_expired, &cases_broken,    &cases_not_ours,  &cases_dr6,
+	&cases_nat6,       &cases_reply6,  &cases_icmp6,     &cases_errors6,   &cases_errors6_own,
+	&cases_expired6,   &cases_broken6, &cases_not_ours6, &cases_vlan,      &cases_tunnel,
+	&cases_too_big,    &cases_any,     &cases_mss,       &cases_fragments, NULL,
 };
 
 const struct case_list *const fullnat_case_lists[] = {

@@ -23,6 +23,7 @@
 /* What world.h has. */
 #define THE_VIP                  BY_FAMILY(VIP, VIP6)
 #define THE_VIP_AT(port)         BY_FAMILY(VIP ":" #port, VIP6_AT(port))
+#define THE_VIP_STRICT           BY_FAMILY(VIP_STRICT, VIP6_STRICT)
 #define THE_VIP_FULLNAT          BY_FAMILY(VIP_FULLNAT, VIP6_FULLNAT)
 #define THE_VIP_FULLNAT_AT(port) BY_FAMILY(VIP_FULLNAT ":" #port, VIP6_FULLNAT_AT(port))
 #define THE_DIRECTOR             BY_FAMILY(DIRECTOR, DIRECTOR6)
@@ -35,6 +36,8 @@
 #define THE_FAR_CLIENT           BY_FAMILY(FAR_CLIENT, FAR_CLIENT6)
 #define THE_FAR_CLIENT_ADDR      BY_FAMILY("203.0.113.9", FAR_CLIENT6_ADDR)
 #define THE_SMALL_CLIENT         BY_FAMILY(SMALL_CLIENT, SMALL_CLIENT6)
+#define THE_HOLE_CLIENT          BY_FAMILY(HOLE_CLIENT, HOLE_CLIENT6)
+#define THE_NEW_CLIENT           BY_FAMILY(NEW_CLIENT, NEW_CLIENT6)
 #define THE_SELF_CLIENT          BY_FAMILY(SELF_CLIENT, SELF_CLIENT6)
 
 /* Hosts by their last number: beside the client, behind in0 and behind out0. */
