@@ -46,7 +46,8 @@ extern const struct case_list cases_dr, cases_nat, cases_reply, cases_icmp, case
 extern const struct case_list cases_fullnat, cases_fullnat_own, cases_fullnat_reply,
 	cases_fullnat_reply_own, cases_fullnat_errors, cases_fullnat_errors_own, cases_fullnat6,
 	cases_fullnat6_own, cases_fullnat_reply6, cases_fullnat_reply6_own, cases_fullnat_errors6,
-	cases_fullnat_errors6_own, cases_fullnat_told, cases_fullnat_fragments, cases_fullnat_toa;
+	cases_fullnat_errors6_own, cases_fullnat_told, cases_fullnat_fragments, cases_fullnat_toa,
+	cases_fullnat_toa6;
 
 /* All that need no flow; the last is NULL. */
 extern const struct case_list *const case_lists[];
