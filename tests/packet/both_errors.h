@@ -4,20 +4,10 @@
  * backend sent, hence to that backend; and from behind a nat service, about what a client sent,
  * hence to the client. The quoted packet is expected as its sender built it.
  */
-#include "packet/family.h"
+#include "packet/errors.h"
 
-#define ROUTER CLIENT_HOST(254)                          /* on the way to the client */
-#define INNER  HOST(77)                                  /* on the way to the backend */
 #define NOBODY BY_FAMILY("192.0.2.99", "2001:db8:1::99") /* has no VIP */
-#if FAMILY == 4
-#define DATA    .ttl = 57, .id = 0x1234, .frag = DONT_FRAGMENT, .payload = 1400
-#define TOO_BIG .icmp = ICMP_KIND(3, 4), .rest = "00000578"
-#else
-#define DATA    .ttl = 57, .flow = 0x12345, .payload = 1400
-#define TOO_BIG .icmp = ICMP_KIND(2, 0), .rest = "00000514"
-#endif
 #define REAL   HOST_AT(21, 7000)
-#define TO_VIP .from = ROUTER, .to = THE_VIP
 
 /* What was sent to the client, as it is quoted by a router near it, and by its sender. */
 #define DR_WEB      QUOTE(TCP, .from = THE_VIP_AT(80), .to = THE_CLIENT, DATA)
@@ -54,26 +44,11 @@
 		{text ", nat UDP",                                                                 \
 		 {ICMP, TO_VIP, .icmp = kind, .rest = word, NAT_DNS},                              \
 		 TO_NAT(UDP, NAT_DNS_OWN)},                                                        \
-		{text ", from a nat backend, TCP",                                                 \
-		 {ICMP, OF_BACKEND, .icmp = kind, .rest = word, SEEN_WEB},                         \
-		 TO_CLIENT(TCP, THE_VIP, SENT_WEB)},                                               \
-		{text ", from a nat backend, UDP",                                                 \
-		 {ICMP, OF_BACKEND, .icmp = kind, .rest = word, SEEN_DNS},                         \
-		 TO_CLIENT(UDP, THE_VIP, SENT_DNS)},                                               \
-		{text ", from a router before it, TCP",                                            \
-		 {ICMP, OF_INNER, .icmp = kind, .rest = word, SEEN_WEB},                           \
-		 TO_CLIENT(TCP, INNER, SENT_WEB)},                                                 \
-	{                                                                                          \
-		text ", from a router before it, UDP",                                             \
-			{ICMP, OF_INNER, .icmp = kind, .rest = word, SEEN_DNS},                    \
-			TO_CLIENT(UDP, INNER, SENT_DNS)                                            \
-	}
-
-#define KIND(type, code) ICMP_KIND(type, code)
-#define STACK            XDP_PASS, .reason = "icmp_pass"
-#define BAD              XDP_DROP, .reason = "malformed_quote"
+		FROM_BEHIND(text, "a nat backend", kind, word)
 
 static const struct packet_case BY_FAMILY(errors, errors6)[] = {
+	EVERY_KIND(EVERY_WAY),
+
 	/* how much is quoted */
 	{"TCP's checksum is quoted, dr", {ICMP, TO_VIP, TOO_BIG, .quoted = 20, DR_WEB}, TO_DR(TCP)},
 	{"TCP's checksum is quoted, nat",
@@ -198,8 +173,7 @@ static const struct packet_case BY_FAMILY(errors, errors6)[] = {
 	 STACK},
 	{"about an echo reply",
 	 {ICMP, TO_VIP, TOO_BIG,
-	  QUOTE(ICMP, .from = THE_VIP, .to = THE_CLIENT_ADDR,
-		.icmp = BY_FAMILY(ICMP_KIND(0, 0), ICMP_KIND(129, 0)), .payload = 8)},
+	  QUOTE(ICMP, .from = THE_VIP, .to = THE_CLIENT_ADDR, ECHO_REPLY, .payload = 8)},
 	 STACK},
 
 	/* broken */
@@ -237,9 +211,7 @@ static const struct packet_case BY_FAMILY(errors, errors6)[] = {
 	 {ICMP, .from = HOST(21), .to = THE_DIRECTOR, TOO_BIG,
 	  QUOTE(TCP, .from = THE_DIRECTOR_AT(33333), .to = REAL)},
 	 XDP_PASS},
-	{"from a backend, a redirect",
-	 {ICMP, OF_BACKEND, .icmp = BY_FAMILY(ICMP_KIND(5, 1), ICMP_KIND(137, 0)), SEEN_WEB},
-	 XDP_PASS},
+	{"from a backend, a redirect", {ICMP, OF_BACKEND, REDIRECT, SEEN_WEB}, XDP_PASS},
 	{"to another host, about a VIP's packet",
 	 {ICMP, .from = ROUTER, .to = NOBODY, TOO_BIG, DR_WEB},
 	 XDP_PASS},

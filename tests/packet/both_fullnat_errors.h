@@ -4,19 +4,9 @@
  * VIP, about what a backend sent, hence to that backend and from the pool; to the pool, about what
  * a client sent, hence to the client. The quoted packet is expected as its sender built it.
  */
-#include "packet/family.h"
+#include "packet/errors.h"
 
-#define ROUTER CLIENT_HOST(254) /* on the way to the client */
-#define INNER  HOST(77)         /* on the way to the backend */
-#if FAMILY == 4
-#define DATA    .ttl = 57, .id = 0x1234, .frag = DONT_FRAGMENT, .payload = 1400
-#define TOO_BIG .icmp = ICMP_KIND(3, 4), .rest = "00000578"
-#else
-#define DATA    .ttl = 57, .flow = 0x12345, .payload = 1400
-#define TOO_BIG .icmp = ICMP_KIND(2, 0), .rest = "00000514"
-#endif
-#define REAL   HOST_AT(51, 7000)
-#define TO_VIP .from = ROUTER, .to = THE_VIP
+#define REAL HOST_AT(51, 7000)
 
 /* What was sent to the client, as it is quoted by a router near it, and by its sender. */
 #define WEB     QUOTE(TCP, .from = THE_VIP_AT(3080), .to = THE_CLIENT, DATA)
@@ -43,27 +33,13 @@
 #define EVERY_WAY(text, kind, word)                                                                \
 	{text ", TCP", {ICMP, TO_VIP, .icmp = kind, .rest = word, WEB}, TO(TCP, WEB_OWN)},         \
 		{text ", UDP", {ICMP, TO_VIP, .icmp = kind, .rest = word, DNS}, TO(UDP, DNS_OWN)}, \
-		{text ", from a backend, TCP",                                                     \
-		 {ICMP, OF_BACKEND, .icmp = kind, .rest = word, SEEN_WEB},                         \
-		 TO_CLIENT(TCP, THE_VIP, SENT_WEB)},                                               \
-		{text ", from a backend, UDP",                                                     \
-		 {ICMP, OF_BACKEND, .icmp = kind, .rest = word, SEEN_DNS},                         \
-		 TO_CLIENT(UDP, THE_VIP, SENT_DNS)},                                               \
-		{text ", from a router before it, TCP",                                            \
-		 {ICMP, OF_INNER, .icmp = kind, .rest = word, SEEN_WEB},                           \
-		 TO_CLIENT(TCP, INNER, SENT_WEB)},                                                 \
-	{                                                                                          \
-		text ", from a router before it, UDP",                                             \
-			{ICMP, OF_INNER, .icmp = kind, .rest = word, SEEN_DNS},                    \
-			TO_CLIENT(UDP, INNER, SENT_DNS)                                            \
-	}
+		FROM_BEHIND(text, "a backend", kind, word)
 
-#define KIND(type, code) ICMP_KIND(type, code)
-#define STACK            XDP_PASS, .reason = "icmp_pass"
-#define BAD              XDP_DROP, .reason = "malformed_quote"
-#define UNKNOWN          XDP_DROP, .reason = "fullnat_unknown"
+#define UNKNOWN XDP_DROP, .reason = "fullnat_unknown"
 
 static const struct packet_case BY_FAMILY(fullnat_errors, fullnat_errors6)[] = {
+	EVERY_KIND(EVERY_WAY),
+
 	/* how much is quoted */
 	{"TCP's checksum is quoted", {ICMP, TO_VIP, TOO_BIG, .quoted = 20, WEB}, TO(TCP, WEB_OWN)},
 	{"TCP's checksum is just quoted",
@@ -268,8 +244,7 @@ static const struct packet_case BY_FAMILY(fullnat_errors, fullnat_errors6)[] = {
 	 STACK},
 	{"about an echo reply",
 	 {ICMP, .from = ROUTER, .to = THE_VIP_FULLNAT, TOO_BIG,
-	  QUOTE(ICMP, .from = THE_VIP_FULLNAT, .to = THE_CLIENT_ADDR,
-		.icmp = BY_FAMILY(ICMP_KIND(0, 0), ICMP_KIND(129, 0)), .payload = 8)},
+	  QUOTE(ICMP, .from = THE_VIP_FULLNAT, .to = THE_CLIENT_ADDR, ECHO_REPLY, .payload = 8)},
 	 STACK},
 
 	/* broken */
@@ -305,9 +280,7 @@ static const struct packet_case BY_FAMILY(fullnat_errors, fullnat_errors6)[] = {
 	{"to the pool, about a ping",
 	 {ICMP, OF_BACKEND, TOO_BIG, QUOTE(ICMP, .from = THE_POOL, .to = HOST(51), .payload = 8)},
 	 XDP_PASS},
-	{"to the pool, a redirect",
-	 {ICMP, OF_BACKEND, .icmp = BY_FAMILY(ICMP_KIND(5, 1), ICMP_KIND(137, 0)), SEEN_WEB},
-	 XDP_PASS},
+	{"to the pool, a redirect", {ICMP, OF_BACKEND, REDIRECT, SEEN_WEB}, XDP_PASS},
 	{"to the pool, about a VIP's packet", {ICMP, OF_INNER, TOO_BIG, WEB}, XDP_PASS},
 	{"to another host, about the pool's packet",
 	 {ICMP, .from = INNER, .to = THE_DIRECTOR, TOO_BIG, SEEN_WEB},

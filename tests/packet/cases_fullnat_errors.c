@@ -7,17 +7,6 @@
 #include "packet/both_fullnat_errors.h"
 
 static const struct packet_case fullnat_errors_own[] = {
-	EVERY_WAY("network unreachable", KIND(3, 0), "00000000"),
-	EVERY_WAY("host unreachable", KIND(3, 1), "00000000"),
-	EVERY_WAY("protocol unreachable", KIND(3, 2), "00000000"),
-	EVERY_WAY("port unreachable", KIND(3, 3), "00000000"),
-	EVERY_WAY("fragmentation needed, MTU 1400", KIND(3, 4), "00000578"),
-	EVERY_WAY("administratively prohibited", KIND(3, 13), "00000000"),
-	EVERY_WAY("a code of tomorrow", KIND(3, 77), "00000000"),
-	EVERY_WAY("time exceeded in transit", KIND(11, 0), "00000000"),
-	EVERY_WAY("time exceeded in reassembly", KIND(11, 1), "00000000"),
-	EVERY_WAY("parameter problem", KIND(12, 0), "14000000"),
-
 	/* headers */
 	{"IP options outside", {ICMP, TO_VIP, TOO_BIG, .options = MOST, DNS}, TO(UDP, DNS_OWN)},
 	{"IP options in the quote",

@@ -7,16 +7,6 @@
 #include "packet/both_fullnat_errors.h"
 
 static const struct packet_case fullnat_errors6_own[] = {
-	EVERY_WAY("no route", KIND(1, 0), "00000000"),
-	EVERY_WAY("administratively prohibited", KIND(1, 1), "00000000"),
-	EVERY_WAY("address unreachable", KIND(1, 3), "00000000"),
-	EVERY_WAY("port unreachable", KIND(1, 4), "00000000"),
-	EVERY_WAY("too big, MTU 1300", KIND(2, 0), "00000514"),
-	EVERY_WAY("hop limit exceeded", KIND(3, 0), "00000000"),
-	EVERY_WAY("time exceeded in reassembly", KIND(3, 1), "00000000"),
-	EVERY_WAY("parameter problem", KIND(4, 0), "00000006"),
-	EVERY_WAY("parameter problem, a code of tomorrow", KIND(4, 77), "00000028"),
-
 	/* headers */
 	{"extension headers outside",
 	 {ICMP, TO_VIP, TOO_BIG, .extensions = "D", DNS},
