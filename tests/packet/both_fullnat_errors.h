@@ -177,11 +177,12 @@ static const struct packet_case BY_FAMILY(fullnat_errors, fullnat_errors6)[] = {
 	 .reason = "nat_no_neighbour"},
 	{"from a backend, to the director itself",
 	 {ICMP, OF_BACKEND, TOO_BIG, QUOTE(TCP, .from = THE_POOL_AT(2009), .to = REAL)},
-	 XDP_PASS},
+	 XDP_DROP,
+	 .reason = "nat_no_route"},
 	{"from a backend, forwarding is off",
 	 {ICMP, OF_BACKEND, TOO_BIG, SEEN_WEB},
-	 XDP_PASS,
-	 .reason = "nat_forwarding_off",
+	 XDP_DROP,
+	 .reason = "fullnat_forwarding_off",
 	 .forwarding_off = true},
 
 	/* about no flow */

@@ -174,7 +174,10 @@ static const struct packet_case BY_FAMILY(fullnat_reply, fullnat_reply6)[] = {
 	 {TCP, FROM(2007)},
 	 XDP_DROP,
 	 .reason = "nat_no_neighbour"},
-	{"a client that is the director itself", {TCP, FROM(2009)}, XDP_PASS},
+	{"a client that is the director itself",
+	 {TCP, FROM(2009)},
+	 XDP_DROP,
+	 .reason = "nat_no_route"},
 	{"up to the path's MTU",
 	 {TCP, FROM(2002), .payload = BY_FAMILY(960, 1240)},
 	 XDP_REDIRECT,
@@ -182,8 +185,8 @@ static const struct packet_case BY_FAMILY(fullnat_reply, fullnat_reply6)[] = {
 	 REPLY(TCP)},
 	{"forwarding is off",
 	 {TCP, FROM(2000)},
-	 XDP_PASS,
-	 .reason = "nat_forwarding_off",
+	 XDP_DROP,
+	 .reason = "fullnat_forwarding_off",
 	 .forwarding_off = true},
 
 	/* from another than the flow's backend */

@@ -32,8 +32,16 @@ static const struct packet_case fullnat_reply_own[] = {
 	 .reason = "nat_would_fragment"},
 	{"over the path's MTU, don't fragment",
 	 {TCP, FROM(2002), .frag = DONT_FRAGMENT, .payload = 961},
-	 XDP_PASS,
-	 .reason = "nat_too_big"},
+	 XDP_TX,
+	 .out = {ICMP, .dmac = MAC_BACKEND, .smac = MAC_DIRECTOR, .from = POOL_ADDR,
+		 .to = "10.0.0.51", .tos = 0xc0, .frag = DONT_FRAGMENT, .icmp = ICMP_KIND(3, 4),
+		 .rest = "000003e8", QUOTE(TCP, FROM(2002), .frag = DONT_FRAGMENT, .payload = 961)},
+	 .anew = true,
+	 .reason = "too_big_answered"},
+	{"over the path's MTU, by a broadcast frame",
+	 {TCP, FROM(2002), .frag = DONT_FRAGMENT, .payload = 961, .dmac = "ff:ff:ff:ff:ff:ff"},
+	 XDP_DROP,
+	 .reason = "too_big"},
 
 	/* broken: it is no VIP */
 	{"IP version 6", {TCP, FROM(2000), .version = SET(6)}, XDP_PASS},

@@ -28,8 +28,12 @@ static const struct packet_case fullnat_reply6_own[] = {
 	/* no way to the client */
 	{"over the path's MTU",
 	 {TCP, FROM(2002), .payload = 1241},
-	 XDP_PASS,
-	 .reason = "nat_too_big"},
+	 XDP_TX,
+	 .out = {ICMP, .dmac = MAC_BACKEND, .smac = MAC_DIRECTOR, .from = POOL6_ADDR,
+		 .to = "fd00::51", .icmp = ICMP_KIND(2, 0), .rest = "00000514", .quoted = 472,
+		 QUOTE(TCP, FROM(2002), .payload = 1241)},
+	 .anew = true,
+	 .reason = "too_big_answered"},
 
 	/* broken: it is no VIP */
 	{"IP version 4", {TCP, FROM(2000), .version = SET(4)}, XDP_PASS},
