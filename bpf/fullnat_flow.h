@@ -171,6 +171,24 @@ static __always_inline int fullnat_send(struct packet *p, bool toa, struct shunt
 	return fullnat_leaves(p, port, to);
 }
 
+/* GO_ON: @found is the flow of a packet that another program has found it for, and @target where it
+ * goes. @gone: why it is dropped if a CPU has ended it meanwhile. */
+static __always_inline int fullnat_again(struct packet *p, enum shunt_reason gone,
+					 struct fullnat_found *found, struct target *target)
+{
+	struct shunt_flow_key key;
+
+	if (p->fragment == PACKET_FIRST)
+		p->fault = fragment_parse(p);
+	if (p->fault != NO_FAULT)
+		return drop(gone);
+	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
+	*found = fullnat_find(&key);
+	if (!found->port)
+		return drop(gone);
+	return select_entry(found->life.is.backend, target);
+}
+
 /*
  * Of a flow that is there by now. Where the option has no room, the packet goes without; but not
  * with one that the client has made up. A program of its own, since the headers that move need room
@@ -178,19 +196,12 @@ static __always_inline int fullnat_send(struct packet *p, bool toa, struct shunt
  */
 static __always_inline int fullnat_toa_packet(struct packet *p)
 {
-	struct shunt_flow_key key;
 	struct fullnat_found found;
 	struct target target;
 
-	if (p->fragment == PACKET_FIRST)
-		p->fault = fragment_parse(p);
-	if (p->fault != NO_FAULT || p->protocol != IPPROTO_TCP || !p->check)
+	STEP(fullnat_again(p, SHUNT_REASON_FULLNAT_RACED, &found, &target));
+	if (p->protocol != IPPROTO_TCP || !p->check)
 		return drop(SHUNT_REASON_INTERNAL);
-	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
-	found = fullnat_find(&key);
-	if (!found.port) /* another CPU has ended it */
-		return drop(SHUNT_REASON_FULLNAT_RACED);
-	STEP(select_entry(found.life.is.backend, &target));
 	if (toa_fits(p, target.mtu)) {
 		if (!toa_insert(p))
 			return drop(SHUNT_REASON_NO_HEADROOM);
@@ -317,18 +328,9 @@ PROGRAM(fullnat_fragment, fullnat_fragment_packet)
 static __always_inline int fullnat_too_big_packet(struct packet *p)
 {
 	struct fullnat_found found;
-	struct shunt_flow_key key;
 	struct target target;
 
-	if (p->fragment == PACKET_FIRST)
-		p->fault = fragment_parse(p);
-	if (p->fault != NO_FAULT)
-		return drop(SHUNT_REASON_TOO_BIG);
-	key = fullnat_key(packet_saddr(p), p->sport, packet_daddr(p), p->dport, p->protocol, p->v6);
-	found = fullnat_find(&key);
-	if (!found.port) /* another CPU has ended it */
-		return drop(SHUNT_REASON_TOO_BIG);
-	STEP(select_entry(found.life.is.backend, &target));
+	STEP(fullnat_again(p, SHUNT_REASON_TOO_BIG, &found, &target));
 	return error_answer(p, false, target.mtu);
 }
 
