@@ -18,6 +18,8 @@
 struct writer {
 	FILE *file;
 	const char *name;
+	bool made;      /* it was not there before */
+	bool begun;     /* what was in it is gone */
 	uint8_t *block; /* the one that is not whole yet */
 	size_t size;
 	uint64_t packets, last_id, lost;
@@ -53,10 +55,25 @@ static int write_blocks(struct writer *w, struct error *err)
 	return size < 0 ? error_set(err, CLI_FAILED, "the daemon sent what is no capture") : 0;
 }
 
+/* The daemon captures: only now what the file had before goes. */
+static int begin(struct writer *w, struct error *err)
+{
+	struct stat st;
+	int fd = fileno(w->file);
+
+	w->begun = true;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0)
+		return error_set(err, -errno, "%s: %s", w->name, strerror(errno));
+	return 0;
+}
+
 static int on_bytes(void *arg, const char *data, size_t size, struct error *err)
 {
 	struct writer *w = arg;
+	int begun = w->begun ? 0 : begin(w, err);
 
+	if (begun)
+		return begun;
 	while (size) {
 		size_t n = PCAPNG_BLOCK_MAX - w->size < size ? PCAPNG_BLOCK_MAX - w->size : size;
 		int r;
@@ -74,17 +91,38 @@ static int on_bytes(void *arg, const char *data, size_t size, struct error *err)
 
 static int open_file(struct cli *cli, const char *name, struct writer *ret, struct error *err)
 {
+	int fd;
+
 	ret->name = name;
 	if (strcmp(name, "-") == 0) {
 		ret->file = cli->out.file;
+		ret->begun = true;
 		if (isatty(fileno(ret->file)))
 			return error_set(err, CLI_USAGE,
 					 "a capture is nothing to read on a terminal; expected "
 					 "a pipe or -w FILE.pcapng");
 		return 0;
 	}
-	ret->file = fopen(name, "we");
-	return ret->file ? 0 : error_set(err, -errno, "%s: %s", name, strerror(errno));
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	ret->made = fd >= 0;
+	if (fd < 0)
+		fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return error_set(err, -errno, "%s: %s", name, strerror(errno));
+	ret->file = fdopen(fd, "w");
+	return 0;
+}
+
+/* A capture that never began leaves all as it was. */
+static int close_file(const struct cli *cli, struct writer *w, int r, struct error *err)
+{
+	if (w->file == cli->out.file)
+		return r;
+	if (fclose(w->file) && !r)
+		r = error_set(err, -errno, "%s: %s", w->name, strerror(errno));
+	if (!w->begun && w->made)
+		unlink(w->name);
+	return r;
 }
 
 /* @ret is freed by request_clear(). */
@@ -170,8 +208,7 @@ int cmd_capture_run(struct cli *cli, struct error *err)
 		return r;
 	w.block = mem_zalloc(PCAPNG_BLOCK_MAX);
 	r = capture(cli, &w, err);
-	if (w.file != cli->out.file && fclose(w.file) && !r)
-		r = error_set(err, -errno, "%s: %s", name, strerror(errno));
+	r = close_file(cli, &w, r, err);
 	free(w.block);
 	return r;
 }

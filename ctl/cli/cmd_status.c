@@ -152,6 +152,8 @@ static void print_memory(const struct out *out, const json_t *status)
 static void print_ports(const struct out *out, const json_t *status)
 {
 	const json_t *ports = out_get(status, "ports");
+	json_t *kinds = json_object_get(ports, "kinds"), *one;
+	const char *kind;
 	_cleanup_free_ char *used = out_count(out_number(ports, "used")),
 			    *total = out_count(out_number(ports, "total")),
 			    *free_ones = out_count(out_number(ports, "free")),
@@ -160,6 +162,13 @@ static void print_ports(const struct out *out, const json_t *status)
 	if (out_number(ports, "total") > 0)
 		out_line(out, LABEL "fullnat: %s of %s used, %s free, %s resting", "ports", used,
 			 total, free_ones, resting);
+	json_object_foreach (kinds, kind, one) {
+		_cleanup_free_ char *all = out_count(out_number(one, "total")),
+				    *left = out_count(out_number(one, "free"));
+
+		if (out_number(one, "total") > 0)
+			out_line(out, LABEL "%s: %s of %s free", "", kind, left, all);
+	}
 }
 
 /* Only where replies have asked for any. */

@@ -198,7 +198,8 @@ const struct command commands[] = {
 		   {"watch", "again every second, until interrupted"}},
 	 .run = cmd_stats_run,
 	 .help = "what was counted",
-	 .details = "Connections are TCP SYNs. Replies pass the director with forward = nat alone.",
+	 .details =
+		 "Connections are TCP SYNs. Replies pass the director with nat and fullnat alone.",
 	 .example = "  shunt stats\n  shunt stats --rate --watch"},
 	{.name = "events",
 	 .arguments = "[--follow]",

@@ -108,7 +108,8 @@ int build_model(cfg_t *cfg, struct model **ret, struct error *err)
 		return r;
 	r = model_validate_find(model, &bad, err);
 	if (r)
-		return fail_at(cfg_gettsec(cfg, service_schema.object, bad->name), r, err);
+		return fail_at(bad ? cfg_gettsec(cfg, service_schema.object, bad->name) : cfg, r,
+			       err);
 	*ret = take_ptr(model);
 	return 0;
 }

@@ -53,6 +53,7 @@ struct director {
 	sd_event_source *settle_timer, *sweep_timer;
 	struct ip_addr *pool_announced; /* that the announcer was asked for */
 	size_t pool_announced_count;
+	uint64_t pool_taken;      /* a bit for each of the pool's that another host has */
 	struct capture *captures; /* of those who read packets now */
 	sd_event_source *capture_io;
 	uint64_t capture_lost; /* packets, before they reached this process */
@@ -125,7 +126,7 @@ int pool_set(struct director *d, const struct settings *settings, struct error *
 void pool_announce(struct director *d, bool wanted);
 /* The timer that ends flows which are over. */
 int pool_add_sweeps(struct director *d, struct error *err);
-/* {"max", "total", "used", "free", "resting"} */
+/* {"max", "total", "used", "free", "resting", "kinds": {"tcp4": {"total", "free"}, ...}} */
 json_t *pool_json(const struct director *d);
 
 /* --- wish.c --- */

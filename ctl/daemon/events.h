@@ -21,7 +21,7 @@ struct events *events_new(void);
 struct events *events_free(struct events *events); /* takes NULL, returns NULL */
 
 /* @kind is one word ("backend", "service", "config", "interface", "checker", "announce",
- * "capture");
+ * "capture", "pool");
  * @service and @backend may be NULL. */
 void events_add(struct events *events, enum event_level level, const char *kind,
 		const char *service, const char *backend, const char *format, ...)

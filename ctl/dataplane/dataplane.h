@@ -23,6 +23,7 @@
 #include "dataplane/key.h"
 #include "model/addr.h"
 #include "shunt/abi.h"
+#include "shunt/fullnat.h"
 
 struct dataplane;
 struct dataplane_service; /* a service's entry, its slots and its backend numbers */
@@ -208,6 +209,10 @@ struct dataplane_ports_info {
 	uint32_t used;    /* flows have them */
 	uint32_t free;    /* the next flows get them */
 	uint32_t resting; /* their flows have just ended */
+	/* the same for each family and protocol, by SHUNT_RING() */
+	struct {
+		uint32_t total, free;
+	} rings[SHUNT_RINGS];
 };
 void dataplane_ports_info(const struct dataplane *dp, struct dataplane_ports_info *ret);
 

@@ -293,9 +293,10 @@ int dataplane_pool_accepts(struct dataplane *dp, const struct dataplane_pool *wi
 	if (wanted <= dp->ports_max)
 		return 0;
 	return error_set(err, -ENOSPC,
-			 "fullnat_pool: %llu ports are needed, TCP's and UDP's, and ports_max is "
-			 "%u; expected fewer addresses or ports, or another ports_max, which takes "
-			 "effect after shuntd --stop-forwarding",
+			 "fullnat_pool: %llu ports are needed, TCP's and UDP's, with those of "
+			 "addresses that go, and ports_max is %u; expected fewer addresses or "
+			 "ports, new addresses only when those before have gone, or another "
+			 "ports_max, which takes effect after shuntd --stop-forwarding",
 			 (unsigned long long)wanted, dp->ports_max);
 }
 
@@ -344,11 +345,17 @@ void dataplane_ports_info(const struct dataplane *dp, struct dataplane_ports_inf
 
 	*ret = (struct dataplane_ports_info){.max = dp->ports_max, .resting = dp->ports_resting};
 	for (size_t i = 0; i < dp->pools_count; i++) {
-		ret->total += pool_entries(&dp->pools[i]);
-		held += dp->pools[i].back;
+		const struct pool *pool = &dp->pools[i];
+
+		ret->total += pool_entries(pool);
+		held += pool->back;
+		for (int udp = 0; udp < 2; udp++)
+			ret->rings[SHUNT_RING(pool_is_v6(pool), udp)].total += pool->count;
 	}
-	for (uint32_t which = 0; which < SHUNT_RINGS; which++)
-		ret->free += ring_waiting(&dp->rings[which]);
+	for (uint32_t which = 0; which < SHUNT_RINGS; which++) {
+		ret->rings[which].free = ring_waiting(&dp->rings[which]);
+		ret->free += ret->rings[which].free;
+	}
 	ret->used = ret->total - held - ret->free;
 }
 

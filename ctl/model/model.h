@@ -161,7 +161,7 @@ size_t model_count_backends(const struct model *model);
 /* The whole: every service valid, every pair compatible. The file reader and apply use it. */
 int model_validate(const struct model *model, struct error *err);
 
-/* The same, and which service is to blame; the error does not name it. */
+/* The same, and which service is to blame, NULL for none; the error does not name it. */
 int model_validate_find(const struct model *model, const struct service **ret_bad,
 			struct error *err);
 

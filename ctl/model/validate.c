@@ -41,7 +41,7 @@ static int port_validate(const struct service *service, const struct backend *ba
 	if (forward_keeps_port(forward))
 		return error_set(err, -EINVAL,
 				 "backend %s: forward = %s does not translate ports; "
-				 "expected port %u, or forward = nat",
+				 "expected port %u, or forward = nat or fullnat",
 				 at, forward_name(forward), port);
 	return 0;
 }
@@ -172,6 +172,14 @@ static int service_accepts(const struct service *service, const struct service *
 	return nat_accepts(service, other, err);
 }
 
+static bool pool_has(const struct settings *settings, const struct ip_addr *addr)
+{
+	for (size_t i = 0; i < settings->fullnat_pool.n; i++)
+		if (ip_addr_compare(&settings->fullnat_pool.v[i].addr, addr) == 0)
+			return true;
+	return false;
+}
+
 /* Do the settings have what the service needs, and nothing that is the service's? */
 static int settings_accept(const struct settings *settings, const struct service *service,
 			   struct error *err)
@@ -188,22 +196,43 @@ static int settings_accept(const struct settings *settings, const struct service
 				"are no VIPs, so that errors about the path come back to "
 				"whom they tell something",
 				ip_addr_format(vip, text));
-	for (size_t i = 0; i < settings->fullnat_pool.n; i++) {
-		const struct ip_addr *addr = &settings->fullnat_pool.v[i].addr;
+	for (size_t i = 0; i < settings->fullnat_pool.n; i++)
+		has |= settings->fullnat_pool.v[i].addr.family == vip->family;
+	if (pool_has(settings, vip))
+		return error_set(err, -EINVAL,
+				 "VIP %s is in fullnat_pool; expected addresses there that are no "
+				 "VIPs",
+				 ip_addr_format(vip, text));
+	for (size_t i = 0; i < service->backends_count; i++) {
+		const struct ip_addr *addr = &service->backends[i].at.addr;
 
-		has |= addr->family == vip->family;
-		if (ip_addr_compare(addr, vip) == 0)
+		if (pool_has(settings, addr))
 			return error_set(err, -EINVAL,
-					 "VIP %s is in fullnat_pool; expected addresses there that "
-					 "are no VIPs",
-					 ip_addr_format(vip, text));
+					 "backend %s is in fullnat_pool; expected addresses there "
+					 "that are the director's alone",
+					 ip_addr_format(addr, text));
 	}
 	if (has || !service_forwards_by(service, SHUNT_FORWARD_FULLNAT))
 		return 0;
 	return error_set(err, -EINVAL,
 			 "forward = fullnat takes source addresses from fullnat_pool; expected an "
-			 "%s address in that setting",
+			 "%s address in that setting of the config file",
 			 ip_family_name(vip->family));
+}
+
+/* Does the pool fit? */
+static int settings_validate(const struct settings *settings, struct error *err)
+{
+	const struct port_range *ports = &settings->fullnat_ports;
+	uint64_t needed = 2ULL * settings->fullnat_pool.n * (ports->high - ports->low + 1u);
+
+	if (needed <= settings->ports_max)
+		return 0;
+	return error_set(err, -EINVAL,
+			 "fullnat_pool: %zu addresses with fullnat_ports %u-%u need %llu ports, "
+			 "TCP's and UDP's; expected fewer, or ports_max = %llu or more",
+			 settings->fullnat_pool.n, ports->low, ports->high,
+			 (unsigned long long)needed, (unsigned long long)needed);
 }
 
 static int no_room(struct error *err)
@@ -338,8 +367,11 @@ int model_validate_find(const struct model *model, const struct service **ret_ba
 			struct error *err)
 {
 	const struct service *last = NULL;
-	int r;
+	int r = settings_validate(&model->settings, err);
 
+	*ret_bad = NULL;
+	if (r)
+		return r;
 	for (const struct service *s = model->services; s; last = s, s = s->by_name.next) {
 		r = service_validate(s, err);
 		if (!r)
@@ -361,7 +393,7 @@ int model_validate(const struct model *model, struct error *err)
 	const struct service *bad;
 	int r = model_validate_find(model, &bad, err);
 
-	if (r)
+	if (r && bad)
 		error_prefix(err, "service '%s'", bad->name);
 	return r;
 }

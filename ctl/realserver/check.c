@@ -6,24 +6,26 @@
 #include "realserver/facts.h"
 #include "realserver/realserver.h"
 
-/* In nat the director is the neighbour that replies go to. */
-static int test_nat_directors(const struct ip_addr *vip, const struct prefixes *directors,
-			      struct error *err)
+/* In nat the director is the neighbour that replies go to, in fullnat whom they are for. */
+static int test_nat_directors(const struct ip_addr *vip, int forward,
+			      const struct prefixes *directors, struct error *err)
 {
 	char text[IP_PREFIX_LEN];
 
 	if (!directors->n)
-		return error_set(err, -EINVAL,
-				 "forward nat: expected --director, the address of the director "
-				 "that replies must pass");
+		return error_set(err, -EINVAL, "forward %s: expected --director, %s",
+				 forward_name(forward),
+				 forward == SHUNT_FORWARD_NAT
+					 ? "the address of the director that replies must pass"
+					 : "the addresses of fullnat_pool that replies are for");
 	for (size_t i = 0; i < directors->n; i++) {
 		const struct ip_prefix *d = &directors->v[i];
 
 		if (d->addr.family != vip->family || ip_prefix_free_bits(d))
 			return error_set(err, -EINVAL,
 					 "--director: %s is not a single address of the VIP's "
-					 "family; expected one with forward nat",
-					 ip_prefix_format(d, text));
+					 "family; expected one with forward %s",
+					 ip_prefix_format(d, text), forward_name(forward));
 	}
 	return 0;
 }
@@ -48,8 +50,8 @@ int realserver_check(const struct realserver *asked, const struct ip_addr *vip,
 		return r;
 	entry = record_find(&record, vip);
 	report->forward = forward_asked(asked, entry);
-	if (report->forward == SHUNT_FORWARD_NAT)
-		r = test_nat_directors(vip, &asked->director, err);
+	if (report->forward == SHUNT_FORWARD_NAT || report->forward == SHUNT_FORWARD_FULLNAT)
+		r = test_nat_directors(vip, report->forward, &asked->director, err);
 	if (!r)
 		r = facts_gather(asked, vip, report->forward, entry, facts, err);
 	if (r)

@@ -248,7 +248,12 @@ static int test_places(const struct run *run, const struct ip_addr *vip, struct 
 	char text[IP_ADDR_LEN];
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(places[i].link, "lo") != 0)
+		if (strcmp(places[i].link, "lo") != 0 &&
+		    places[i].length < ip_prefix_bits(vip->family))
+			return error_set(err, -EEXIST,
+					 "%s is this host's own address, on %s; expected a VIP",
+					 ip_addr_format(vip, text), places[i].link);
+		else if (strcmp(places[i].link, "lo") != 0)
 			return error_set(err, -EEXIST,
 					 "%s is an address of %s, which would take the VIP from "
 					 "the director; remove it first: ip addr del %s/%u dev %s",

@@ -96,6 +96,14 @@ bool record_has_tunnel(const struct record *record)
 
 /* --- to JSON --- */
 
+/* The number of the network namespace; 0 if the kernel does not tell. */
+static uint64_t netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) < 0 ? 0 : st.st_ino;
+}
+
 static json_t *enabled_to_json(const struct enabled *entry)
 {
 	json_t *directors = json_array();
@@ -121,7 +129,8 @@ static json_t *record_to_json(const struct record *record)
 		json_array_append_new(sysctls, json_pack("{s:s, s:i, s:i}", "path", kept->path,
 							 "before", kept->before, "set", kept->set));
 	}
-	return json_pack("{s:i, s:o, s:o}", "version", 1, "vips", vips, "sysctls", sysctls);
+	return json_pack("{s:i, s:I, s:o, s:o}", "version", 1, "netns", (json_int_t)netns(), "vips",
+			 vips, "sysctls", sysctls);
 }
 
 /* --- from JSON: false is a file that this program did not write --- */
@@ -190,15 +199,17 @@ static bool sysctls_from_json(const json_t *sysctls, struct record *record)
 	return true;
 }
 
-static bool record_from_json(const char *text, struct record *record)
+static bool record_from_json(const char *text, struct record *record, uint64_t *ret_netns)
 {
 	_cleanup_(json_decref) json_t *json = json_loads(text, 0, NULL);
 	json_t *vips, *sysctls;
+	json_int_t ns;
 	int version;
 
-	if (!json || json_unpack(json, "{s:i, s:o, s:o}", "version", &version, "vips", &vips,
-				 "sysctls", &sysctls))
+	if (!json || json_unpack(json, "{s:i, s:I, s:o, s:o}", "version", &version, "netns", &ns,
+				 "vips", &vips, "sysctls", &sysctls))
 		return false;
+	*ret_netns = (uint64_t)ns;
 	return version == 1 && json_is_array(vips) && json_is_array(sysctls) &&
 	       vips_from_json(vips, record) && sysctls_from_json(sysctls, record);
 }
@@ -230,6 +241,7 @@ int record_load(const char *dir, struct record *ret, struct error *err)
 {
 	_cleanup_free_ char *path = mem_printf("%s/" RECORD_FILE, dir), *text = NULL;
 	_cleanup_(record_clear) struct record record = {};
+	uint64_t ns;
 	size_t size;
 	int r = file_read(path, RECORD_BYTES, &text, &size, NULL, err);
 
@@ -239,10 +251,15 @@ int record_load(const char *dir, struct record *ret, struct error *err)
 	}
 	if (r)
 		return r;
-	if (!record_from_json(text, &record))
+	if (!record_from_json(text, &record, &ns))
 		return error_set(err, -EUCLEAN,
 				 "%s: is not what `shunt realserver` wrote; undo by hand what it "
 				 "lists, and remove it",
+				 path);
+	if (ns != netns())
+		return error_set(err, -EXDEV,
+				 "%s is of another network namespace; expected --state-dir and "
+				 "--pin-dir of this one's own",
 				 path);
 	*ret = record;
 	record = (struct record){};

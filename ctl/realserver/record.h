@@ -45,7 +45,8 @@ struct record {
  */
 int record_lock(const char *dir, int *ret_lock, struct error *err);
 
-/* No file: an empty record. */
+/* No file: an empty record. -EXDEV: it is of another network namespace, whose addresses and
+ * programs it lists. */
 int record_load(const char *dir, struct record *ret, struct error *err);
 /* An empty record: the file goes. */
 int record_save(const char *dir, const struct record *record, struct error *err);

@@ -89,8 +89,11 @@ def drops(shuntd):
 def test_the_pool_is_filled_refused_and_used_again(site, size):
     """It refuses when every port has a flow, and not before; no answer reaches a wrong client."""
     shuntd = start(site, ports=size)
+    none = {"total": 0, "free": 0}
+    one = {"total": size, "free": size}
     assert ports(shuntd) == {"max": 131072, "total": 2 * size, "used": 0, "free": 2 * size,
-                             "resting": 0}
+                             "resting": 0,
+                             "kinds": {"tcp4": one, "udp4": one, "tcp6": none, "udp6": none}}
     held = [Held(site, "10.78.0.2", "one"), Held(site, SECOND_CLIENT, "two")]
     for one in held:
         one.say(f"open {size // 2}")
@@ -102,6 +105,9 @@ def test_the_pool_is_filled_refused_and_used_again(site, size):
             for b in shuntd.backends("marks").values()} == {True}
 
     assert held[0].ask("open 20")["open"] == 0
+    wait_until(lambda: any("TCP over IPv4" in alarm["text"] for alarm in
+                           shuntd.json("status")["alarms"]), what="the alarm of a full pool")
+    assert "tcp4: 0 of" in shuntd.shunt("status").stdout
     assert set(drops(shuntd)) == {"fullnat_pool_full"}
     assert drops(shuntd)["fullnat_pool_full"] >= 20
     all_right(held, size)
@@ -110,6 +116,7 @@ def test_the_pool_is_filled_refused_and_used_again(site, size):
     for one in held:
         one.ask(f"close {part}")
     wait_until(lambda: ports(shuntd)["used"] == size - 2 * part, GONE_S, "ports of closed flows")
+    assert not shuntd.json("status")["alarms"]
     assert held[0].ask(f"open {part}")["open"] == part
     assert held[1].ask(f"open {part}")["open"] == part
     assert ports(shuntd)["used"] == size
@@ -144,6 +151,18 @@ def test_a_removed_backend_keeps_its_flows(site):
     all_right(held, 60)
     assert held[0].ask("open 10")["open"] == 10
     all_right(held, 70)
+
+
+def test_an_address_that_another_host_has_gets_no_flows(site):
+    taken = "10.77.0.98"
+    site.backends[0].ip(f"addr add {taken}/24 dev eth0\n")
+    shuntd = start(site, ports=100, pool=f'{taken}", "{POOL[0]}')
+    wait_until(lambda: ports(shuntd)["free"] == 200, what="the ports of the other address alone")
+    assert taken in shuntd.json("status")["alarms"][0]["text"]
+    held = [Held(site, "10.78.0.2", "one")]
+    assert held[0].ask("open 60")["open"] == 60
+    all_right(held, 60)
+    assert ports(shuntd)["total"] == 200
 
 
 def test_the_pool_can_be_changed(site):

@@ -136,6 +136,36 @@ static void test_daemon_ends_early(void **state)
 	assert_int_equal(limited.size, stream.size);
 }
 
+/* The daemon refuses: what the file had stays, and none is left where there was none. */
+static void test_refused(void **state)
+{
+	char path[TEMPORARY_LEN];
+	int fd = mkstemp(temporary_template(path));
+	_cleanup_free_ char *line = mem_printf("capture -w %s", path), *text = NULL;
+	struct run run;
+	size_t size;
+
+	stream.size = 0;
+	stream.code = -ENOENT;
+	assert_int_equal(write(fd, "precious", 8), 8);
+	close(fd);
+	run = run_on(connect_stream, line);
+	assert_int_not_equal(run.code, 0);
+	run_free(&run);
+	assert_int_equal(file_read(path, FILE_MAX, &text, &size, NULL, NULL), 0);
+	assert_string_equal(text, "precious");
+	unlink(path);
+	run = run_on(connect_stream, line);
+	run_free(&run);
+	assert_int_equal(access(path, F_OK), -1);
+	make_stream(1, 0, -ECANCELED);
+	run = run_on(connect_stream, line);
+	assert_int_equal(run.code, 0);
+	run_free(&run);
+	assert_int_equal(access(path, F_OK), 0);
+	unlink(path);
+}
+
 static void test_no_capture(void **state)
 {
 	stream.size = 12;
@@ -199,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_interrupted_anywhere),
 		cmocka_unit_test(test_daemon_ends_early),
 		cmocka_unit_test(test_no_capture),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_what_is_asked),
 		cmocka_unit_test(test_standard_output),
 		cmocka_unit_test(test_usage),

@@ -145,7 +145,8 @@ static const struct {
 	{"tcp:[2001:db8::10]:80", "gue", "10.0.0.1", NULL},
 	{"tcp:[2001:db8::10]:80", "gue", "2001:db8::1", NULL},
 	{"tcp:192.0.2.10:80", "dr", "10.0.0.1:8080", "forward = dr does not translate ports; "},
-	{"tcp:192.0.2.10:80", "dr", "10.0.0.1:8080", "expected port 80, or forward = nat"},
+	{"tcp:192.0.2.10:80", "dr", "10.0.0.1:8080",
+	 "expected port 80, or forward = nat or fullnat"},
 	{"tcp:192.0.2.10:80", "ipip", "10.0.0.1:8080", "forward = ipip does not translate ports"},
 	{"tcp:192.0.2.10:80", "gue", "[2001:db8::1]:81", "forward = gue does not translate ports"},
 	{"tcp:192.0.2.10:80", "dr", "2001:db8::1",
@@ -415,6 +416,19 @@ static void test_fullnat_pool(void **state)
 	err = (struct error){};
 	models_assert_error("VIP", model_validate(model, &err), -EINVAL, &err,
 			    "service 'web': VIP 2001:db8::10 is in fullnat_pool");
+	set(&settings_schema, &model->settings, "fullnat_pool", "2001:db8::200,2001:db8::1");
+	err = (struct error){};
+	models_assert_error("backend", model_validate(model, &err), -EINVAL, &err,
+			    "service 'web': backend 2001:db8::1 is in fullnat_pool");
+	set(&settings_schema, &model->settings, "fullnat_pool", "2001:db8::200,2001:db8::201");
+	set(&settings_schema, &model->settings, "ports_max", "126975");
+	err = (struct error){};
+	models_assert_error(
+		"room", model_validate(model, &err), -EINVAL, &err,
+		"fullnat_pool: 2 addresses with fullnat_ports 1024-32767 need 126976 "
+		"ports, TCP's and UDP's; expected fewer, or ports_max = 126976 or more");
+	set(&settings_schema, &model->settings, "ports_max", "126976");
+	assert_int_equal(model_validate(model, NULL), 0);
 }
 
 static void test_validate_finds_the_service(void **state)

@@ -87,24 +87,42 @@ static void test_empty(void **state)
 	assert_int_equal(record_save(*state, &nothing, NULL), 0);
 }
 
+/* Its addresses and programs are not here. */
+static void test_of_another_namespace(void **state)
+{
+	static const char text[] = "{\"version\": 1, \"netns\": 1, \"vips\": [], \"sysctls\": []}";
+	_cleanup_(record_clear) struct record record = {};
+	struct error err = {};
+
+	scratch_write(state, "realserver.json", text);
+	assert_int_equal(record_load(*state, &record, &err), -EXDEV);
+	assert_non_null(strstr(err.text, "is of another network namespace"));
+	unlink(scratch_path(state, "realserver.json"));
+}
+
 static void test_damaged(void **state)
 {
 	static const char *const texts[] = {
 		"",
 		"{",
 		"[]",
-		"{\"version\": 2, \"vips\": [], \"sysctls\": []}",
-		"{\"version\": 1, \"vips\": {}, \"sysctls\": []}",
-		"{\"version\": 1, \"vips\": [{\"vip\": \"192.0.2.10\"}], \"sysctls\": []}",
-		"{\"version\": 1, \"vips\": [{\"vip\": \"x\", \"forward\": \"dr\", \"dev\": \"\", "
+		"{\"version\": 2, \"netns\": 1, \"vips\": [], \"sysctls\": []}",
+		"{\"version\": 1, \"netns\": 1, \"vips\": {}, \"sysctls\": []}",
+		"{\"version\": 1, \"netns\": 1, \"vips\": [{\"vip\": \"192.0.2.10\"}], "
+		"\"sysctls\": []}",
+		"{\"version\": 1, \"netns\": 1, \"vips\": [{\"vip\": \"x\", \"forward\": \"dr\", "
+		"\"dev\": \"\", "
 		"\"directors\": [], \"address_ours\": true}], \"sysctls\": []}",
-		"{\"version\": 1, \"vips\": [{\"vip\": \"192.0.2.1\", \"forward\": \"rd\", "
+		"{\"version\": 1, \"netns\": 1, \"vips\": [{\"vip\": \"192.0.2.1\", \"forward\": "
+		"\"rd\", "
 		"\"dev\": "
 		"\"\", \"directors\": [], \"address_ours\": true}], \"sysctls\": []}",
-		"{\"version\": 1, \"vips\": [{\"vip\": \"192.0.2.1\", \"forward\": \"dr\", "
+		"{\"version\": 1, \"netns\": 1, \"vips\": [{\"vip\": \"192.0.2.1\", \"forward\": "
+		"\"dr\", "
 		"\"dev\": "
 		"\"\", \"directors\": [7], \"address_ours\": true}], \"sysctls\": []}",
-		"{\"version\": 1, \"vips\": [], \"sysctls\": [{\"path\": \"net/../../x\", "
+		"{\"version\": 1, \"netns\": 1, \"vips\": [], \"sysctls\": [{\"path\": "
+		"\"net/../../x\", "
 		"\"before\": 1, \"set\": 2}]}",
 	};
 
@@ -140,8 +158,8 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_round_trip), test(test_changes), test(test_empty),
-		test(test_damaged),    test(test_lock),
+		test(test_round_trip),           test(test_changes), test(test_empty),
+		test(test_of_another_namespace), test(test_damaged), test(test_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
