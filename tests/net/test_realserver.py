@@ -195,6 +195,17 @@ def test_refused(backend, options, said):
     assert picture(backend) == before and not record(backend)
 
 
+@pytest.mark.parametrize("forward", ["nat", "fullnat"])
+@pytest.mark.parametrize("options, said", [
+    ([], "expected --director"),
+    (["--director", "2001:db8:77::1"], "not a single address of the VIP's family"),
+    (["--director", "10.77.0.0/24"], "not a single address of the VIP's family"),
+], ids=["none", "family", "prefix"])
+def test_check_wants_to_know_where_replies_go(backend, forward, options, said):
+    done = backend.realserver("check", VIP, "--forward", forward, *options, check=False)
+    assert done.returncode == 1 and said in done.stderr and done.stdout == ""
+
+
 @pytest.mark.parametrize("vip", ["127.0.0.1", "224.0.0.9", "0.0.0.0", "::1", "fe80::1", "ff02::1"])
 def test_cannot_be_a_vip(backend, vip):
     done = backend.realserver("enable", vip, check=False)
@@ -202,9 +213,14 @@ def test_cannot_be_a_vip(backend, vip):
 
 
 def test_an_address_elsewhere_is_no_vip(backend):
+    """The host's own must stay; a VIP that stands on an interface has to go from there first."""
     done = backend.realserver("enable", BACKENDS[0], check=False)
-    assert done.returncode == 1 and "is an address of eth0" in done.stderr
+    assert done.returncode == 1 and "host's own address, on eth0; expected a VIP" in done.stderr
     assert BACKENDS[0] not in addresses(backend)
+    backend.ip(f"addr add {VIP}/32 dev eth0\n")
+    done = backend.realserver("enable", VIP, check=False)
+    assert done.returncode == 1 and f"ip addr del {VIP}/32 dev eth0" in done.stderr
+    backend.ip(f"addr del {VIP}/32 dev eth0\n")
 
 
 def test_a_failed_step_undoes_the_others(backend):
