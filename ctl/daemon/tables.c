@@ -144,6 +144,8 @@ static void tell_if_empty(const struct service_runtime *s)
 	struct events *events = s->reconciler->events;
 	char key[VIP_LEN + 8];
 
+	if (s->dirty) /* the table is out of date already, and the next one tells */
+		return;
 	snprintf(key, sizeof(key), "empty:%s", s->key);
 	if (s->backends_count && s->slots_by_state[SLOT_EMPTY] && !any_checking(s))
 		events_alarm(events, "service", key,

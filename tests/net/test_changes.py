@@ -39,6 +39,19 @@ def test_a_new_service_with_no_server_raises_an_alarm(lab, start):
     assert any("no backend is up" in text for text in alarms(shuntd)), alarms(shuntd)
 
 
+def test_new_services_with_servers_raise_no_alarm(lab, servers, start):
+    """Their tables are built while the first verdicts come: one that is out of date tells nothing."""
+    shuntd = start("")
+    path = f"{lab.dir}/many.conf"
+    names = [f"web{i}" for i in range(40)]
+    with open(path, "w", encoding="ascii") as file:
+        file.write(config("".join(service(name, f"tcp:192.0.2.{100 + i}:80", "dr", BACKENDS)
+                                  for i, name in enumerate(names))))
+    shuntd.shunt("apply", path)
+    shuntd.wait_up(*names)
+    assert not [e for e in shuntd.events() if "no backend is up" in e["text"]]
+
+
 def test_the_vip_of_a_nat_service_changes_while_nobody_watches(lab, servers, start):
     shuntd = start(service("web", f"tcp:{NAT_VIP}:80", "nat", BACKENDS, NO_CHECK), {"web": 3})
     shuntd.stop()
