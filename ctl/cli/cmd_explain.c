@@ -85,7 +85,7 @@ static void print_verdict(const struct out *out, const json_t *reply)
 	} all[] = {
 		{"forward", "forwarded"},
 		{"drop", "dropped"},
-		{"pass", "passed to the director's own stack"},
+		{"pass", "passed"},
 		{"answer", "answered by the program"},
 	};
 	_cleanup_free_ char *verdict = out_text(reply, "verdict"),
@@ -102,7 +102,7 @@ static void print_verdict(const struct out *out, const json_t *reply)
 	else if (strcmp(verdict, "pass") != 0)
 		LINE(out, "verdict", "%s", words);
 	else
-		LINE(out, "verdict", "%s: %s", words,
+		LINE(out, "verdict", "%s to the director's own stack: %s", words,
 		     json_is_null(out_get(reply, "backend"))
 			     ? "neither for a VIP nor from a nat backend"
 			     : "a backend's answer to the director itself");

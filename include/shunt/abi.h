@@ -251,7 +251,7 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(FULLNAT_POOL_FULL, "fullnat_pool_full", "drop",                                          \
 	  "fullnat: every port of the pool has a flow, or rests after one")                        \
 	X(FULLNAT_UNKNOWN, "fullnat_unknown", "drop",                                              \
-	  "fullnat: a packet of a client that begins no flow and belongs to none")                 \
+	  "fullnat: a packet of a client that belongs to no flow and begins none, as a SYN does")  \
 	X(FULLNAT_NO_FLOW, "fullnat_no_flow", "drop",                                              \
 	  "fullnat: a packet to a port of the pool that no flow has")                              \
 	X(FULLNAT_STRANGER, "fullnat_stranger", "drop",                                            \

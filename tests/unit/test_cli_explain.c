@@ -50,7 +50,7 @@ static const struct {
 	 "slot      17 of 251, empty (backend numbers: current 0, untracked 0)\n"
 	 "verdict   dropped: no_backend: none is up\n"},
 	{UNMATCHED, PACKET_LINE "service   none\n"
-				"verdict   passed to the director's own stack: unmatched_pass: no "
+				"verdict   passed: unmatched_pass: no "
 				"service\n"},
 	{NOT_OURS, PACKET_LINE "service   none\n"
 			       "verdict   passed to the director's own stack: neither for a VIP "
