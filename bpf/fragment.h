@@ -35,6 +35,16 @@ static __always_inline struct shunt_fragment_key fragment_key(const struct packe
 	};
 }
 
+/* What tells a key from others, in a word. */
+static __always_inline __u64 fragment_check(const struct shunt_fragment_key *key)
+{
+	__u64 sum = key->id;
+
+	for (int i = 0; i < 4; i++)
+		sum = sum * 31 + key->saddr.word[i] + ((__u64)key->daddr.word[i] << 32);
+	return sum;
+}
+
 /* Written in a room of the CPU's own: on the stack there is none. */
 static __always_inline void fragment_remember(const struct shunt_fragment_key *key,
 					      const struct shunt_fragment *what)
@@ -45,7 +55,7 @@ static __always_inline void fragment_remember(const struct shunt_fragment_key *k
 		return;
 	*room = *what;
 	room->seen_ns = bpf_ktime_get_coarse_ns();
-	room->id = key->id;
+	room->check = fragment_check(key);
 	bpf_map_update_elem(&fragments, key, room, BPF_ANY);
 }
 
@@ -60,8 +70,10 @@ static __always_inline const struct shunt_fragment *fragment_recall(
 		return NULL;
 	*room = *found;
 	barrier();
-	/* the entry of one that goes is another's at once */
-	if (room->id != key->id || bpf_ktime_get_coarse_ns() - room->seen_ns > ns)
+	/* The entry of one that goes is another's at once. The check is its first word, so as long
+	 * as it has not changed nothing behind it has. */
+	if (*(const volatile __u64 *)&found->check != fragment_check(key) ||
+	    bpf_ktime_get_coarse_ns() - room->seen_ns > ns)
 		return NULL;
 	return room;
 }

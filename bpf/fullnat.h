@@ -159,13 +159,19 @@ static __always_inline __u8 fullnat_flags_of_client(__u8 flags, const struct tcp
 	return flags & SHUNT_PORT_ANSWERED ? flags | SHUNT_PORT_OPENED : flags;
 }
 
-static __always_inline __u8 fullnat_flags_of_backend(__u8 flags, const struct tcphdr *tcp)
+/* That it has the client it shows by data alone: a bare ACK may be its answer to what is out of
+ * its window, while it still waits for the ACK that makes the connection. */
+static __always_inline __u8 fullnat_flags_of_backend(const struct packet *p, __u8 flags,
+						     const struct tcphdr *tcp)
 {
 	if (tcp->fin)
 		flags |= SHUNT_PORT_FIN_BACKEND;
-	if (!tcp->rst)
-		flags |= tcp->syn ? SHUNT_PORT_ANSWERED : SHUNT_PORT_SETTLED;
-	return flags;
+	if (tcp->rst)
+		return flags;
+	if (tcp->syn)
+		return flags | SHUNT_PORT_ANSWERED;
+	return tcp->fin || p->length > p->header + tcp->doff * 4 ? flags | SHUNT_PORT_SETTLED
+								 : flags;
 }
 
 /* The life after @p; @now: the age it has then. */
@@ -180,7 +186,8 @@ static __always_inline union fullnat_life fullnat_step(const struct packet *p, b
 	if (p->protocol != IPPROTO_TCP || (void *)(tcp + 1) > (void *)(long)p->ctx->data_end)
 		return life;
 	flags = client && fullnat_is_anew(p, &life) ? 0 : life.is.flags;
-	flags = client ? fullnat_flags_of_client(flags, tcp) : fullnat_flags_of_backend(flags, tcp);
+	flags = client ? fullnat_flags_of_client(flags, tcp)
+		       : fullnat_flags_of_backend(p, flags, tcp);
 	life.is.flags = flags;
 	life.is.state = fullnat_state(flags, tcp->rst);
 	return life;
@@ -211,12 +218,14 @@ static __always_inline __u8 fullnat_touch(const struct packet *p, bool client,
 }
 
 /* On the way is no room for the option that tells the backend its client (toa.h): what was told
- * must do. Should another CPU be faster, the next error says it again. */
+ * must do, and it was once the client has sent its ACK. Should another CPU be faster, the next
+ * error says it again. */
 static __always_inline void fullnat_settle(struct shunt_pool_port *port, union fullnat_life life)
 {
 	union fullnat_life next = life;
 
-	next.is.flags |= SHUNT_PORT_SETTLED;
+	if (life.is.flags & SHUNT_PORT_OPENED)
+		next.is.flags |= SHUNT_PORT_SETTLED;
 	if (!dry_run && next.word != life.word)
 		__sync_val_compare_and_swap(fullnat_word(port), life.word, next.word);
 }

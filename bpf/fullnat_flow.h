@@ -31,24 +31,29 @@ static __always_inline int fullnat_take(__u32 which)
 		return -1;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < FULLNAT_TAKE_TRIES; i++) {
-		__u64 head = *(volatile __u64 *)&ring->head, tail = *(volatile __u64 *)&ring->tail;
+		__u64 head = *(volatile __u64 *)&ring->head, zero = head, tail;
 		__u32 index;
 
+		/* Three readings in this order: head, tail, the place; the last before the
+		 * exchange, behind which the place may be another's. Where each address depends on
+		 * the reading before, if only for the CPU, no CPU turns them round. */
+		asm volatile("%0 &= 0" : "+r"(zero));
+		tail = *(volatile __u64 *)((void *)&ring->tail + zero);
 		if (head == tail)
 			return -1;
-		/* Before the exchange, behind which the place may be another's. It was written
-		 * before the tail and is read after it: that the address depends on the tail, if
-		 * only for the CPU, orders the two. */
-		asm volatile("%0 &= 0" : "+r"(tail));
-		index = waiting[(which << ring_bits) + ((head + tail) & ((1u << ring_bits) - 1))];
+		zero = tail;
+		asm volatile("%0 &= 0" : "+r"(zero));
+		index = waiting[(which << ring_bits) + ((head + zero) & ((1u << ring_bits) - 1))];
 		if (dry_run || __sync_val_compare_and_swap(&ring->head, head, head + 1) == head)
 			return index;
 	}
 	return -1;
 }
 
-static __always_inline void fullnat_fill(struct shunt_pool_port *port,
-					 const struct shunt_flow_key *key, __u32 backend)
+/* Returns the life that it has then. */
+static __always_inline union fullnat_life fullnat_fill(struct shunt_pool_port *port,
+						       const struct shunt_flow_key *key,
+						       __u32 backend)
 {
 	union fullnat_life life = {.is = {
 					   .backend = backend,
@@ -63,25 +68,22 @@ static __always_inline void fullnat_fill(struct shunt_pool_port *port,
 	port->client_port = key->client_port;
 	port->vip_port = key->vip_port;
 	__sync_lock_test_and_set(fullnat_word(port), life.word); /* a barrier on every CPU */
+	return life;
 }
 
-/* Not needed after all; user space, which finds it so, puts it back. */
-static __always_inline int fullnat_give_back(struct shunt_pool_port *port, enum shunt_reason why)
+/* User space, which finds it so, puts it back. False: somebody has changed it from @life. */
+static __always_inline bool fullnat_give_back(struct shunt_pool_port *port,
+					      const union fullnat_life *life)
 {
-	union fullnat_life life = {.is = {.state = SHUNT_PORT_BACK}};
+	union fullnat_life back = {.is = {.state = SHUNT_PORT_BACK}};
 
-	*(volatile __u64 *)fullnat_word(port) = life.word;
-	return drop(why);
+	return __sync_val_compare_and_swap(fullnat_word(port), life->word, back.word) == life->word;
 }
 
 /* The flow that ended, if there is one, gives up its entry. False: another CPU was faster. */
 static __always_inline bool fullnat_leave(const struct fullnat_found *last)
 {
-	union fullnat_life back = {.is = {.state = SHUNT_PORT_BACK}};
-
-	return !last->port || dry_run ||
-	       __sync_val_compare_and_swap(fullnat_word(last->port), last->life.word, back.word) ==
-		       last->life.word;
+	return !last->port || dry_run || fullnat_give_back(last->port, &last->life);
 }
 
 /*
@@ -94,7 +96,9 @@ static __always_inline int fullnat_open(const struct shunt_flow_key *key,
 {
 	int taken = fullnat_take(SHUNT_RING(key->v6, key->protocol == IPPROTO_UDP));
 	__u32 index = taken;
+	enum shunt_reason why = SHUNT_REASON_FULLNAT_RACED;
 	struct shunt_pool_port *port;
+	union fullnat_life life;
 	long failed;
 
 	if (taken < 0)
@@ -105,15 +109,17 @@ static __always_inline int fullnat_open(const struct shunt_flow_key *key,
 	*ret = port;
 	if (dry_run) /* it would be this one */
 		return GO_ON;
-	fullnat_fill(port, key, backend);
-	if (!fullnat_leave(last))
-		return fullnat_give_back(port, SHUNT_REASON_FULLNAT_RACED);
-	failed = bpf_map_update_elem(&flows, key, &index, last->known ? BPF_ANY : BPF_NOEXIST);
-	if (failed)
-		return fullnat_give_back(port, failed == -FULLNAT_EEXIST
-						       ? SHUNT_REASON_FULLNAT_RACED
-						       : SHUNT_REASON_FULLNAT_NO_MEMORY);
-	return GO_ON;
+	life = fullnat_fill(port, key, backend);
+	if (fullnat_leave(last)) {
+		failed = bpf_map_update_elem(&flows, key, &index,
+					     last->known ? BPF_ANY : BPF_NOEXIST);
+		if (!failed)
+			return GO_ON;
+		if (failed != -FULLNAT_EEXIST)
+			why = SHUNT_REASON_FULLNAT_NO_MEMORY;
+	}
+	fullnat_give_back(port, &life); /* not needed after all; unless it is taken back already */
+	return drop(why);
 }
 
 /* Where the flow's packets go now that are for the VIP's @vip_port. A flow that is only explained
@@ -161,12 +167,12 @@ static __always_inline int fullnat_send(struct packet *p, bool toa, struct shunt
 	__u8 flags;
 
 	if (unlikely(!forward_fits(p, to)))
-		return fullnat_is_there(port) ? LATER_FULLNAT_TOO_BIG : LATER_TOO_BIG;
+		return LATER_FULLNAT_TOO_BIG;
 	if (unlikely(nat_ttl_ends(p)))
 		return LATER_TTL;
 	mss_to_backend(p, to);
 	flags = fullnat_touch(p, true, port, fullnat_read(port));
-	if (unlikely(toa) && fullnat_is_there(port) && toa_is_due(p, flags))
+	if (unlikely(toa) && fullnat_is_there(port) && (toa_is_due(p, flags) || toa_may_hide(p)))
 		return LATER_FULLNAT_TOA;
 	return fullnat_leaves(p, port, to);
 }
@@ -190,9 +196,9 @@ static __always_inline int fullnat_again(struct packet *p, enum shunt_reason gon
 }
 
 /*
- * Of a flow that is there by now. Where the option has no room, the packet goes without; but not
- * with one that the client has made up. A program of its own, since the headers that move need room
- * on the stack.
+ * Of a flow that is there by now. Where the option has no room, or is no longer needed, the packet
+ * goes without; but not with one that the client has made up. A program of its own, since the
+ * headers that move need room on the stack.
  */
 static __always_inline int fullnat_toa_packet(struct packet *p)
 {
@@ -202,7 +208,7 @@ static __always_inline int fullnat_toa_packet(struct packet *p)
 	STEP(fullnat_again(p, SHUNT_REASON_FULLNAT_RACED, &found, &target));
 	if (p->protocol != IPPROTO_TCP || !p->check)
 		return drop(SHUNT_REASON_INTERNAL);
-	if (toa_fits(p, target.mtu)) {
+	if (toa_is_due(p, found.life.is.flags) && toa_fits(p, target.mtu)) {
 		if (!toa_insert(p))
 			return drop(SHUNT_REASON_NO_HEADROOM);
 	} else if (toa_is_forged(p)) {

@@ -69,10 +69,11 @@ static __always_inline int route_oversized(struct xdp_md *ctx, const struct rout
 {
 	if (ifindex == ctx->ingress_ifindex)
 		return GO_ON;
-	if (!r->keep_whole)
-		return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
-	return r->ours ? LATER_FULLNAT_REPLY_TOO_BIG
-		       : pass(SHUNT_REASON_NAT_TOO_BIG); /* the stack tells the backend */
+	if (r->ours)
+		return LATER_FULLNAT_REPLY_TOO_BIG;
+	if (r->keep_whole) /* the stack tells the backend */
+		return pass(SHUNT_REASON_NAT_TOO_BIG);
+	return drop(SHUNT_REASON_NAT_WOULD_FRAGMENT);
 }
 
 /* What the way has room for, when that is less than @r's length; else 0. */

@@ -2,8 +2,8 @@
 /*
  * toa.h - the TCP option that IPVS's and DPVS's users know as TOA: kind 254, then the client's port
  * and address. It becomes the first option of the client's SYN, and of every packet until the
- * backend has sent more than its SYN-ACK: the first ACK among them is what most readers of the
- * option look at, and any of them may get lost.
+ * backend has sent data: the first ACK among them is what most readers of the option look at, and
+ * any of them may get lost.
  *
  * Only where it fits: the TCP header has room for it and the packet's way too. An IP header with
  * options or extension headers is left alone, and so is a fragment. What goes without must have
@@ -16,7 +16,9 @@
 #include "vlan.h"
 #include "shunt/fullnat.h"
 
-#define TOA_NOP         1 /* one byte without a length */
+#define TOA_STAMP       0x0101080a                   /* NOP, NOP, a time stamp of 10 bytes */
+#define TOA_STAMPED     (sizeof(struct tcphdr) + 12) /* a header with that alone */
+#define TOA_NOP         1                            /* one byte without a length */
 #define TOA_KIND        254
 #define TOA_DOFF_MAX    15
 #define TOA_OPTIONS_MAX (TOA_DOFF_MAX * 4 - (int)sizeof(struct tcphdr))
@@ -54,6 +56,18 @@ static __always_inline bool toa_fits(const struct packet *p, __u16 mtu)
 		return false;
 	return p->header == (p->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) &&
 	       tcp->doff + bytes / 4 <= TOA_DOFF_MAX && (!mtu || p->length + bytes <= mtu);
+}
+
+/* Are there options other than a time stamp, as all stacks write it? None is hidden in that. */
+static __always_inline bool toa_may_hide(const struct packet *p)
+{
+	const struct tcphdr *tcp = p->l4;
+	const __be32 *options = (const void *)(tcp + 1);
+
+	if (p->protocol != IPPROTO_TCP || (void *)(options + 1) > (void *)(long)p->ctx->data_end)
+		return false;
+	return tcp->doff > sizeof(*tcp) / 4 &&
+	       (tcp->doff != TOA_STAMPED / 4 || *options != bpf_htonl(TOA_STAMP));
 }
 
 /* Does one of the options from @at up to @end in the frame look as ours? What has no length that is

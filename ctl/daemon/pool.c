@@ -84,14 +84,18 @@ int pool_set(struct director *d, const struct settings *settings, struct error *
 {
 	struct ip_addr addrs[MODEL_POOL_MAX];
 	struct dataplane_pool pool = pool_of(settings, addrs);
+	uint64_t taken = pool_taken(d, &pool);
 	size_t all = pool.count;
+	int r;
 
-	d->pool_taken = pool_taken(d, &pool);
 	pool.count = 0;
 	for (size_t i = 0; i < all; i++)
-		if (!(d->pool_taken >> i & 1))
+		if (!(taken >> i & 1))
 			addrs[pool.count++] = addrs[i];
-	return dataplane_pool_set(d->dp, &pool, err);
+	r = dataplane_pool_set(d->dp, &pool, err);
+	if (!r)
+		d->pool_taken = taken;
+	return r;
 }
 
 /* Addresses that another host was found to have get no new flows until it lets go. */

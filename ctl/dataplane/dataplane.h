@@ -209,7 +209,7 @@ struct dataplane_ports_info {
 	uint32_t used;    /* flows have them */
 	uint32_t free;    /* the next flows get them */
 	uint32_t resting; /* their flows have just ended */
-	/* the same for each family and protocol, by SHUNT_RING() */
+	/* for each family and protocol, by SHUNT_RING(); of addresses that stay */
 	struct {
 		uint32_t total, free;
 	} rings[SHUNT_RINGS];

@@ -172,6 +172,8 @@ static void flows_look(struct dataplane *dp, const struct pool *pool, uint32_t i
 {
 	struct shunt_port_life life = life_load(&dp->pool_ports[index]);
 
+	if (dp->held[index]) /* it rests already */
+		return;
 	if (life.state == SHUNT_PORT_BACK || life_is_over(&life, dp->meta->clock_s))
 		flows_end(dp, pool, index, &life, ended);
 }
@@ -284,22 +286,31 @@ void flows_move_backends(struct dataplane *dp, uint32_t from, uint32_t count, ui
 
 /* --- adoption --- */
 
-/* The index that the flow's backend has in its service now: that of its address, wherever the range
- * was when the daemon before died; 0 = none. */
+/*
+ * The index that the flow's backend has now; 0 = it has none. It may be of the service for every
+ * port although there is one for this port by now. Where the range is another's, or nobody's, the
+ * daemon before died while it moved it: then it is told by its address.
+ */
 static uint32_t flow_backend(struct dataplane *dp, const struct shunt_flow_key *key,
 			     uint32_t backend)
 {
-	struct dataplane_service *service = service_for(dp, key);
-	uint32_t base = service ? service->entry.backend_base : 0, number;
+	struct dataplane_service *services[2];
+	uint32_t number = 0;
 	struct endpoint at;
 
-	if (!service || backend >= dp->backends_max || !dp->backends[backend].forward)
+	if (backend >= dp->backends_max || !dp->backends[backend].forward)
 		return 0;
-	if (backend - base < service->entry.backend_cap) /* in use, so it is the service's own */
-		return backend;
+	for (int i = 0; i < 2; i++) {
+		services[i] = service_for(dp, key, i);
+		if (services[i] &&
+		    backend - services[i]->entry.backend_base < services[i]->entry.backend_cap)
+			return backend;
+	}
 	at = shunt_backend_endpoint(&dp->backends[backend]);
-	number = backend_find(service, &at);
-	return number ? base + number : 0;
+	for (int i = 0; i < 2 && !number; i++)
+		if (services[i] && (number = backend_find(services[i], &at)))
+			number += services[i]->entry.backend_base;
+	return number;
 }
 
 static void flow_adopt(struct dataplane *dp, const struct pool *pool, uint32_t index,

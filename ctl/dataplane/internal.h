@@ -133,8 +133,9 @@ int service_write(struct dataplane *dp, const struct place_key *key,
 		  const struct shunt_service *entry);
 /* The entry in a place of services. */
 struct shunt_service service_read(const struct table *table, const uint64_t *place);
-/* The service that the flow's packets are for; NULL = there is none. */
-struct dataplane_service *service_for(struct dataplane *dp, const struct shunt_flow_key *flow);
+/* The service for the port that the flow's client asked, or for every one; NULL = there is none. */
+struct dataplane_service *service_for(struct dataplane *dp, const struct shunt_flow_key *flow,
+				      bool every_port);
 /* Everything that the tables of services hold; -EUCLEAN when it contradicts itself. */
 int service_adopt_all(struct dataplane *dp, struct error *err);
 void service_free_all(struct dataplane *dp);

@@ -125,7 +125,7 @@ void pool_end_rest(struct dataplane *dp, uint32_t index)
 {
 	struct pool *pool = pool_of(dp, index);
 
-	if (!pool)
+	if (!pool || dp->held[index] != HELD_RESTING)
 		return;
 	flow_forget(dp, pool, index);
 	pool_give(dp, pool, index);
@@ -349,7 +349,7 @@ void dataplane_ports_info(const struct dataplane *dp, struct dataplane_ports_inf
 
 		ret->total += pool_entries(pool);
 		held += pool->back;
-		for (int udp = 0; udp < 2; udp++)
+		for (int udp = 0; udp < 2 && !pool->leaving; udp++)
 			ret->rings[SHUNT_RING(pool_is_v6(pool), udp)].total += pool->count;
 	}
 	for (uint32_t which = 0; which < SHUNT_RINGS; which++) {

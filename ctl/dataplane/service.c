@@ -35,17 +35,15 @@ void service_free_all(struct dataplane *dp)
 		service_free(service);
 }
 
-struct dataplane_service *service_for(struct dataplane *dp, const struct shunt_flow_key *flow)
+struct dataplane_service *service_for(struct dataplane *dp, const struct shunt_flow_key *flow,
+				      bool every_port)
 {
 	const struct ip_addr vip = shunt_addr_read(&flow->vip, flow->v6);
-	const uint16_t ports[] = {ntohs(flow->vip_port), 0}; /* that port's, else every port's */
-	struct dataplane_service *service = NULL;
+	struct place_key key =
+		place_key(&vip, every_port ? 0 : ntohs(flow->vip_port), flow->protocol);
+	struct dataplane_service *service;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ports) && !service; i++) {
-		struct place_key key = place_key(&vip, ports[i], flow->protocol);
-
-		HASH_FIND(by_key, dp->services_by_key, &key, sizeof(key), service);
-	}
+	HASH_FIND(by_key, dp->services_by_key, &key, sizeof(key), service);
 	return service;
 }
 

@@ -13,7 +13,7 @@
 
 #include "shunt/table.h"
 
-#define SHUNT_ABI_VERSION 3
+#define SHUNT_ABI_VERSION 4
 
 /* Defaults of the map sizes; the settings of the same names change them before load. */
 #define SHUNT_SLOTS_MAX    4194304 /* 16 MB of 32-bit words */
@@ -175,14 +175,13 @@ struct shunt_fragment_key {
 _Static_assert(sizeof(struct shunt_fragment_key) == 40, "no hidden padding");
 
 struct shunt_fragment {
+	__u64 check;             /* of its key: the entry may become another's while it is read */
 	struct shunt_addr saddr; /* what the source becomes: to a fullnat backend, or to a client */
 	struct shunt_addr daddr; /* what the destination becomes: from a fullnat backend */
 	__u64 hash;              /* to a backend: of the flow */
 	__u64 seen_ns;           /* monotonic */
 	__u32 backend; /* index in backends; 0 = for no service: to the director's stack */
 	__u32 forward; /* to a backend: enum shunt_forward */
-	__be32 id;     /* its key's: the entry may become another's while it is read */
-	__u32 zero;
 };
 _Static_assert(sizeof(struct shunt_fragment) == 64, "no hidden padding");
 
@@ -244,7 +243,7 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(NAT_NO_ROUTE, "nat_no_route", "drop",                                                    \
 	  "nat, fullnat: no route to the client for a backend's reply")                            \
 	X(NAT_NO_NEIGHBOUR, "nat_no_neighbour", "drop",                                            \
-	  "nat: the neighbour on the way to the client is not resolved yet")                       \
+	  "nat, fullnat: the neighbour on the way to the client is not resolved yet")              \
 	X(NAT_WOULD_FRAGMENT, "nat_would_fragment", "drop",                                        \
 	  "nat: a backend's reply is longer than the MTU on the way to the client and may be "     \
 	  "fragmented")                                                                            \
@@ -299,8 +298,9 @@ _Static_assert(sizeof(struct shunt_counters) == 40, "no hidden padding");
 	X(TTL_ANSWERED, "ttl_answered", "answer",                                                  \
 	  "nat: the packet's time to live ends here: answered by ICMP time exceeded")              \
 	X(TOO_BIG_ANSWERED, "too_big_answered", "answer",                                          \
-	  "the packet, with a tunnel's header, is longer than the MTU on the way to the backend: " \
-	  "answered by ICMP fragmentation needed or packet too big")
+	  "the packet, with a tunnel's header, is longer than the MTU on the way to the backend, " \
+	  "or a reply in fullnat than that to the client: answered by ICMP fragmentation needed "  \
+	  "or packet too big")
 
 enum shunt_reason {
 #define X(symbol, name, verdict, help) SHUNT_REASON_##symbol,

@@ -29,7 +29,7 @@ enum shunt_port_state {
 
 #define SHUNT_PORT_ANSWERED    1u /* the backend has answered the SYN */
 #define SHUNT_PORT_OPENED      2u /* and the client that */
-#define SHUNT_PORT_SETTLED     4u /* and the backend knows: it has sent more */
+#define SHUNT_PORT_SETTLED     4u /* and the backend knows: it has sent data */
 #define SHUNT_PORT_FIN_CLIENT  8u
 #define SHUNT_PORT_FIN_BACKEND 16u
 

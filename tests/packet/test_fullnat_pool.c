@@ -206,6 +206,7 @@ static bool let_go(void *arg)
 	EXPECT(port);
 	fullnat_set_pool(f, 0);
 	EXPECT_EQUAL(fullnat_ports(f).free, 0);
+	EXPECT_EQUAL(fullnat_ports(f).rings[0].total, 0);
 	EXPECT_EQUAL(dataplane_pool_addresses(f->world.dp, addrs, 2), 1);
 	EXPECT(refused(f, CHANGE(TCP, .from = CLIENT_ADDR ":41000", .to = WEB, .flags = "S"),
 		       XDP_DROP, "fullnat_pool_full"));
@@ -250,6 +251,26 @@ static bool adopted(void *arg)
 	return true;
 }
 
+/* A flow of the service for every port stays one, though a service for its port has come. */
+static bool adopted_of_every_port(void *arg)
+{
+	struct fullnat *f = arg;
+	struct dataplane_service *every =
+		fullnat_service(f, "tcp:" WEB_ADDR ":*", "10.0.0.43", SHUNT_FORWARD_FULLNAT, false);
+	int port = connected(f, CLIENT, WEB_ADDR ":8080", "10.0.0.43:8080", POOL);
+
+	EXPECT(port);
+	fullnat_service(f, "tcp:" WEB_ADDR ":8080", REAL, SHUNT_FORWARD_FULLNAT, false);
+	fullnat_reopen(f);
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = WEB_ADDR ":8080"),
+		       CHANGE(OUT, .from = pool_at(POOL, port), .to = "10.0.0.43:8080")));
+	every = fullnat_service(f, "tcp:" WEB_ADDR ":*", "10.0.0.43", SHUNT_FORWARD_FULLNAT, false);
+	EXPECT_EQUAL(dataplane_service_remove(every, NULL), 0);
+	EXPECT(refused(f, CHANGE(TCP, .from = CLIENT, .to = WEB_ADDR ":8080"), XDP_DROP,
+		       "fullnat_unknown"));
+	return true;
+}
+
 static bool added_after(void *arg)
 {
 	struct fullnat *f = arg;
@@ -279,6 +300,7 @@ int main(void)
 		{"an address of the pool is let go", let_go},
 		{"more addresses than there is room for", does_not_fit},
 		{"another daemon", adopted},
+		{"another daemon, and a service for a port of all", adopted_of_every_port},
 		{"an address that the next daemon adds comes and goes", added_after},
 	};
 

@@ -27,7 +27,12 @@ static bool toa_both(struct fullnat *f, const char *client, const char *vip, con
 	/* no room: 40 bytes of options */
 	EXPECT(becomes(f, CHANGE(TCP, .from = client, .to = vip, .tcp_options = 40),
 		       CHANGE(OUT, .from = at, .to = real)));
+	/* a bare ACK may come from a backend that still waits for the client's */
 	EXPECT(becomes(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = real, .to = at),
+		       CHANGE(BACK, .from = vip, .to = client)));
+	EXPECT(becomes(f, CHANGE(TCP, .from = client, .to = vip),
+		       CHANGE(OUT, .from = at, .to = real, .tcp_special = option)));
+	EXPECT(becomes(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = real, .to = at, .payload = 1),
 		       CHANGE(BACK, .from = vip, .to = client)));
 	EXPECT(becomes(f, CHANGE(TCP, .from = client, .to = vip, .payload = 99),
 		       CHANGE(OUT, .from = at, .to = real)));
@@ -47,6 +52,8 @@ static bool toa(void *arg)
 #define TOLD     "fe089c40c6336407"
 #define MADE_UP  "0204ffd7fe08000101020304"
 #define NOPS     "010101010101010101010101"
+#define STAMP    "0101080a0000000700000009"
+#define SACK     "0101050afe080001fe080001" /* with what looks as ours */
 
 /* Where ours has no room, a client's own does not arrive either; anything else does. */
 static bool forged(void *arg)
@@ -87,14 +94,26 @@ static bool forged(void *arg)
 	/* where ours has room it is the first */
 	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_special = MADE_UP),
 		       CHANGE(OUT, .from = at, .to = TOA_REAL, .tcp_special = TOLD MADE_UP)));
-	/* once the backend has its client, nobody reads it */
-	EXPECT(becomes(f, CHANGE(TCP, .smac = MAC_BACKEND, .from = TOA_REAL, .to = at),
-		       CHANGE(BACK, .from = TOA_VIP, .to = CLIENT)));
+	/* nor once the backend has sent data; what every packet has is looked at no more */
 	EXPECT(becomes(f,
-		       CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_options = 28,
-			      .tcp_special = MADE_UP),
+		       CHANGE(TCP, .smac = MAC_BACKEND, .from = TOA_REAL, .to = at, .payload = 1),
+		       CHANGE(BACK, .from = TOA_VIP, .to = CLIENT)));
+	EXPECT(refused(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_special = MADE_UP),
+		       XDP_DROP, "toa_forged"));
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_special = STAMP),
+		       CHANGE(OUT, .from = at, .to = TOA_REAL)));
+	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .tcp_special = STAMP SACK),
 		       CHANGE(OUT, .from = at, .to = TOA_REAL)));
 	return true;
+}
+
+static bool says_too_long(struct fullnat *f, const char *at)
+{
+	return becomes(f,
+		       CHANGE(ICMP, .smac = MAC_BACKEND, .from = "10.0.0.77", .to = POOL,
+			      .icmp = ICMP_KIND(3, 4), .rest = "00000578",
+			      QUOTE(TCP, .from = at, .to = TOA_REAL)),
+		       CHANGE(BACK, .to = CLIENT_ADDR, QUOTE(TCP, .from = CLIENT, .to = TOA_VIP)));
 }
 
 /* A router's MTU may leave no room for it: what the client then sends must arrive as it is. */
@@ -104,13 +123,14 @@ static bool too_long(void *arg)
 	const char *at =
 		pool_at(POOL, port_of(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .flags = "S")));
 
+	/* before there is a connection it is somebody's guess */
+	EXPECT(says_too_long(f, at));
+	EXPECT(becomes(f,
+		       CHANGE(TCP, .smac = MAC_BACKEND, .from = TOA_REAL, .to = at, .flags = "SA"),
+		       CHANGE(BACK, .from = TOA_VIP, .to = CLIENT)));
 	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .payload = 1360),
 		       CHANGE(OUT, .from = at, .to = TOA_REAL, .tcp_special = TOLD)));
-	EXPECT(becomes(f,
-		       CHANGE(ICMP, .smac = MAC_BACKEND, .from = "10.0.0.77", .to = POOL,
-			      .icmp = ICMP_KIND(3, 4), .rest = "00000578",
-			      QUOTE(TCP, .from = at, .to = TOA_REAL)),
-		       CHANGE(BACK, .to = CLIENT_ADDR, QUOTE(TCP, .from = CLIENT, .to = TOA_VIP))));
+	EXPECT(says_too_long(f, at));
 	EXPECT(becomes(f, CHANGE(TCP, .from = CLIENT, .to = TOA_VIP, .payload = 1360),
 		       CHANGE(OUT, .from = at, .to = TOA_REAL)));
 	return true;

@@ -15,11 +15,11 @@
 #include "packet/world.h"
 
 #define LINKS      WORLD_PIN_DIR "/links"
-#define MAPS       WORLD_PIN_DIR "/maps-v3"
-#define MAPS_NEW   WORLD_PIN_DIR "/maps-v3-new"
+#define MAPS       WORLD_PIN_DIR "/maps-v4"
+#define MAPS_NEW   WORLD_PIN_DIR "/maps-v4-new"
 #define MAPS_OTHER WORLD_PIN_DIR "/maps-v1"
 
-_Static_assert(SHUNT_ABI_VERSION == 3, "the paths above");
+_Static_assert(SHUNT_ABI_VERSION == 4, "the paths above");
 
 static const struct dataplane_options options = {
 	.pin_dir = WORLD_PIN_DIR,
