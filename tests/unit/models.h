@@ -211,6 +211,20 @@ static inline void models_fit_checks(struct service *service)
 			schema_set(&check_schema, &service->checks[i], port, "7", NULL);
 }
 
+/* The pool has to fit. */
+static inline void models_fit_settings(struct settings *settings)
+{
+	const struct port_range *ports = &settings->fullnat_ports;
+	size_t needed = 2 * settings->fullnat_pool.n * (ports->high - ports->low + 1u);
+	char text[32];
+
+	if (needed <= settings->ports_max)
+		return;
+	snprintf(text, sizeof(text), "%zu", needed);
+	schema_set(&settings_schema, settings, schema_find(&settings_schema, "ports_max"), text,
+		   NULL);
+}
+
 static inline struct model *models_random_model(__u64 *seed)
 {
 	const struct schema_key *address = schema_find(&service_schema, "address");
@@ -220,6 +234,7 @@ static inline struct model *models_random_model(__u64 *seed)
 	char text[64];
 
 	models_random_keys(seed, &settings_schema, &model->settings);
+	models_fit_settings(&model->settings);
 	if (!model->settings.fullnat_pool.n)
 		modes--;
 	for (unsigned int n = models_random(seed, 5); n > 0; n--) {
