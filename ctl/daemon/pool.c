@@ -122,7 +122,7 @@ static void pool_tell_full(struct director *d)
 
 	dataplane_ports_info(d->dp, &info);
 	for (int i = 0; i < SHUNT_RINGS; i++) {
-		char key[16];
+		char key[24];
 
 		snprintf(key, sizeof(key), "pool:%d", i);
 		if (info.rings[i].total && !info.rings[i].free)
