@@ -116,7 +116,7 @@ def test_the_pool_is_filled_refused_and_used_again(site, size):
     for one in held:
         one.ask(f"close {part}")
     wait_until(lambda: ports(shuntd)["used"] == size - 2 * part, GONE_S, "ports of closed flows")
-    assert not shuntd.json("status")["alarms"]
+    wait_until(lambda: not shuntd.json("status")["alarms"], what="the alarm to go")
     assert held[0].ask(f"open {part}")["open"] == part
     assert held[1].ask(f"open {part}")["open"] == part
     assert ports(shuntd)["used"] == size
